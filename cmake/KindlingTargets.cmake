@@ -1,0 +1,56 @@
+# How every library, program, test and benchmark of the project is compiled.
+
+add_library(kindling_options INTERFACE)
+target_compile_features(kindling_options INTERFACE cxx_std_20)
+target_include_directories(kindling_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(
+  kindling_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
+                             -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+if(NOT KINDLING_OPENMP)
+  target_compile_options(kindling_options INTERFACE -Wno-unknown-pragmas)
+endif()
+if(KINDLING_SANITIZE STREQUAL "address")
+  set(KINDLING_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(KINDLING_SANITIZE STREQUAL "thread")
+  set(KINDLING_SANITIZE_FLAGS -fsanitize=thread -fno-omit-frame-pointer)
+elseif(NOT KINDLING_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "KINDLING_SANITIZE is '${KINDLING_SANITIZE}'; it may be empty, address or thread")
+endif()
+target_compile_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
+target_link_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+# kindling_library(NAME SOURCES a.cc ... LINK lib ...)
+function(kindling_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC kindling_options ${arg_LINK})
+endfunction()
+
+# kindling_program(NAME SOURCES a.cc ... LINK lib ...)
+function(kindling_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK})
+endfunction()
+
+# kindling_test(NAME SOURCES a.cc ... LINK lib ... [LABELS l]): a GoogleTest binary; every TEST is a ctest test
+function(kindling_test name)
+  cmake_parse_arguments(arg "" "LABELS" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK} GTest::gmock_main)
+  target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set(properties TIMEOUT 300)
+  if(arg_LABELS)
+    list(APPEND properties LABELS ${arg_LABELS})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
+
+# kindling_bench(NAME SOURCES a.cc ... LINK lib ...): a Google Benchmark binary
+function(kindling_bench name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK} benchmark::benchmark_main)
+endfunction()

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace kindling {
+
+// Nanoseconds of a clock that never goes back; only differences mean something.
+inline std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Time since it was made or last restarted.
+class Stopwatch {
+ public:
+  double elapsed_ms() const { return static_cast<double>(now_ns() - start_ns_) * 1e-6; }
+  double elapsed_s() const { return static_cast<double>(now_ns() - start_ns_) * 1e-9; }
+
+  // The time so far, and starts again from zero.
+  double restart_ms() {
+    const std::int64_t now = now_ns();
+    const double elapsed = static_cast<double>(now - start_ns_) * 1e-6;
+    start_ns_ = now;
+    return elapsed;
+  }
+
+ private:
+  std::int64_t start_ns_ = now_ns();
+};
+
+}  // namespace kindling

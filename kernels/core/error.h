@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace kindling {
+
+// Why something failed. The values are the exit statuses of the programs; libraries throw, programs exit.
+enum class ErrorCode : int {
+  kInternal = 1,      // a bug in Kindling
+  kUsage = 2,         // unknown, impossible or contradictory options
+  kData = 3,          // the data set can't be read or isn't what it claims to be
+  kWeights = 4,       // weights or a checkpoint can't be read or don't fit
+  kDevice = 5,        // the device is absent, too old or out of memory
+  kDiverged = 6,      // a loss that is not finite
+  kTargetMissed = 7,  // --target-top1 was not reached
+  kOutput = 8,        // a result can't be written
+  kInterrupted = 75,  // stopped by a signal, with a good checkpoint
+};
+
+// The one exception type. The message says what was wanted, what was found, and where: it stands alone on one line.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+
+  ErrorCode code() const noexcept { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+// Throws Error(kInternal) unless `condition`: for contracts between parts of Kindling that no input should break.
+inline void require(bool condition, const char* message) {
+  if (!condition) throw Error(ErrorCode::kInternal, std::string("internal error: ") + message);
+}
+
+}  // namespace kindling

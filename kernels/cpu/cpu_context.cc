@@ -1,0 +1,43 @@
+#include "kernels/cpu/cpu_context.h"
+
+#include <cblas.h>
+#include <sched.h>
+
+#include <string>
+
+#include "kernels/core/error.h"
+
+namespace kindling {
+namespace {
+
+int processors_allowed() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+int checked_threads(int threads) {
+  if (threads < 0) throw Error(ErrorCode::kUsage, "threads is " + std::to_string(threads) + "; it must be 0 or more");
+  return threads == 0 ? processors_allowed() : threads;
+}
+
+ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
+  if (algorithm == ConvAlgorithm::kAuto || algorithm == ConvAlgorithm::kDirect) return algorithm;
+  throw Error(ErrorCode::kUsage,
+              std::string("--conv ") + name_of(algorithm) + " is not available on the CPU; it has auto and direct");
+}
+
+}  // namespace
+
+template <class T>
+CpuContext<T>::CpuContext(const CpuOptions& options)
+    : threads_(checked_threads(options.threads)), conv_(checked_algorithm(options.conv)) {
+#ifdef OPENBLAS_VERSION
+  openblas_set_num_threads(1);
+#endif
+}
+
+template class CpuContext<float>;
+
+}  // namespace kindling

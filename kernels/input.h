@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/context.h"
+
+namespace kindling {
+
+// Brings a batch from the loader's slot into the network's input: converts float to activation_t and pads or reorders
+// for the layout of x. pixels: [N,32,32,3] float, NHWC, in memory that the context can read; x: N images of it.
+template <class T>
+void unpack_input(ReferenceContext<T>& context, HostView<const float> pixels, Out<ReferenceContext<T>> x);
+template <class T>
+void unpack_input(CpuContext<T>& context, HostView<const float> pixels, Out<CpuContext<T>> x);
+
+}  // namespace kindling
