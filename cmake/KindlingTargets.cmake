@@ -6,6 +6,10 @@ target_include_directories(kindling_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(
   kindling_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
                              -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms on "text" + std::string (GCC bug 105651).
+  target_compile_options(kindling_options INTERFACE -Wno-restrict)
+endif()
 if(NOT KINDLING_OPENMP)
   target_compile_options(kindling_options INTERFACE -Wno-unknown-pragmas)
 endif()
