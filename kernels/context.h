@@ -16,6 +16,7 @@ template <class T>
 class CpuContext;  // kernels/cpu: OpenMP, BLAS and SIMD (T = float)
 
 // What ops take, by role. All are views: nobody owns through them, and none is kept after the call.
+// A view that doesn't have the shape its op states throws Error(kInternal) (OpCheck of kernels/core/check.h).
 template <class C>
 using In = ActivationView<typename C::space, const typename C::activation_t>;
 template <class C>
