@@ -4,8 +4,12 @@
 
 namespace kindling {
 
-// The oracle: every op as the plain loops of its formula, single-threaded, everything in T. Slow and easy to check; it
-// is proven by finite differences in double, and proves the other backends.
+// The oracle: every op as the plain loops of its formula, single-threaded. Slow and easy to check; in double it is
+// proven by finite differences, and proves the other backends.
+//
+// Inputs and outputs are T. In between everything is double, for T = float too: a result is what exact arithmetic would
+// give but for errors of order 1e-16, rounded once to T. Activations are NHWC with every channel valid; a batch may be
+// partial (valid_n < N): the images after valid_n are not read, and written as zeros.
 template <class T>
 class ReferenceContext {
  public:

@@ -1,0 +1,64 @@
+#include "kernels/activation.h"
+
+#include <cstdint>
+
+#include "kernels/core/check.h"
+#include "kernels/reference/images.h"
+#include "kernels/reference/reference_context.h"
+
+namespace kindling {
+namespace {
+
+// x * scale + shift for channel c, where an empty scale is 1 and an empty shift 0.
+template <class T>
+double affine(T x, HostView<const T> scale, HostView<const T> shift, std::int64_t c) {
+  const double scaled = scale.empty() ? static_cast<double>(x) : static_cast<double>(x) * static_cast<double>(scale[c]);
+  return shift.empty() ? scaled : scaled + static_cast<double>(shift[c]);
+}
+
+}  // namespace
+
+template <class T>
+void materialize(ReferenceContext<T>& /*context*/, const Deferred<ReferenceContext<T>>& value,
+                 Out<ReferenceContext<T>> y) {
+  const OpCheck check("materialize");
+  const Shape4& shape = value.raw.shape;
+  check.activation("raw", value.raw, shape, value.raw.valid_n);
+  check.optional_size("scale", value.scale, shape.c);
+  check.optional_size("shift", value.shift, shape.c);
+  if (!value.residual.empty()) check.activation("residual", value.residual, shape, value.raw.valid_n);
+  check.optional_size("residual_scale", value.residual_scale, shape.c);
+  check.optional_size("residual_shift", value.residual_shift, shape.c);
+  check.activation("y", y, shape, value.raw.valid_n);
+
+  for (std::int64_t i = 0; i < valid_elements(y); ++i) {
+    const std::int64_t c = i % shape.c;
+    double sum = affine(value.raw.data[i], value.scale, value.shift, c);
+    if (!value.residual.empty()) sum += affine(value.residual.data[i], value.residual_scale, value.residual_shift, c);
+    y.data[i] = static_cast<T>(value.relu && sum < 0 ? 0.0 : sum);
+  }
+  zero_other_images(y);
+}
+
+template <class T>
+void relu_backward(ReferenceContext<T>& /*context*/, In<ReferenceContext<T>> dy, In<ReferenceContext<T>> y,
+                   Out<ReferenceContext<T>> dx) {
+  const OpCheck check("relu_backward");
+  check.activation("dy", dy, dy.shape, dy.valid_n);
+  check.activation("y", y, dy.shape, dy.valid_n);
+  check.activation("dx", dx, dy.shape, dy.valid_n);
+
+  for (std::int64_t i = 0; i < valid_elements(dx); ++i) dx.data[i] = y.data[i] > 0 ? dy.data[i] : T{0};
+  zero_other_images(dx);
+}
+
+namespace {
+using F32 = ReferenceContext<float>;
+using F64 = ReferenceContext<double>;
+}  // namespace
+template void materialize(F32&, const Deferred<F32>&, Out<F32>);
+template void materialize(F64&, const Deferred<F64>&, Out<F64>);
+template void relu_backward(F32&, In<F32>, In<F32>, Out<F32>);
+template void relu_backward(F64&, In<F64>, In<F64>, Out<F64>);
+
+}  // namespace kindling
