@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/metrics.h"
+
+namespace kindling {
+
+// Seconds of one epoch. `train` is the wall time of the training batches; `data` and `compute` are parts of it.
+struct EpochSeconds {
+  double data = 0;
+  double compute = 0;
+  double train = 0;
+  double eval = 0;
+};
+
+// How far a run has come: with the tensors (parameters, statistics, moments) all that a later run needs to go on with
+// the same bits. `epoch` and `batch` name the next batch; batch = batches per epoch means that only the evaluation of
+// that epoch is left. All count from 0.
+struct TrainingState {
+  std::int64_t epoch = 0;
+  std::int64_t batch = 0;
+  std::int64_t step = 0;   // optimizer steps done
+  RunningMetrics metrics;  // of this epoch's batches so far
+  EpochSeconds seconds;    // of this epoch so far, over all runs that worked on it
+
+  void add_batch(const BatchMetrics& batch_metrics, double data_ms, double compute_ms) {
+    metrics.add(batch_metrics);
+    seconds.data += data_ms * 1e-3;
+    seconds.compute += compute_ms * 1e-3;
+    seconds.train += (data_ms + compute_ms) * 1e-3;
+    ++batch;
+    ++step;
+  }
+
+  void begin_epoch(std::int64_t next_epoch) {
+    epoch = next_epoch;
+    batch = 0;
+    metrics = {};
+    seconds = {};
+  }
+};
+
+struct BatchReport {
+  std::int64_t epoch;    // from 0
+  std::int64_t batch;    // in the epoch, from 0
+  std::int64_t batches;  // of the epoch
+  BatchMetrics metrics;
+  RunningMetrics running;  // this epoch's so far, this batch included
+  double lr;
+  double data_ms;     // the trainer's wait for the batch
+  double compute_ms;  // forward to optimizer
+};
+
+struct EpochReport {
+  std::int64_t epoch;  // from 0
+  RunningMetrics train;
+  std::optional<RunningMetrics> test;
+  EpochSeconds seconds;
+};
+
+enum class TrainingEnd { kFinished, kStopped };
+
+// What watches a run: logs, progress display, checkpoints, signals. Called from the trainer's thread, between steps;
+// `state` is the position after what is reported, so it may be saved as it is.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void batch_finished(const BatchReport& report, const TrainingState& state) = 0;
+  virtual void epoch_finished(const EpochReport& report, const TrainingState& state) = 0;
+  virtual void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) = 0;
+  virtual bool stop_requested() = 0;
+};
+
+}  // namespace kindling
