@@ -48,9 +48,9 @@ enum class Layout {
 };
 
 // An activation or its gradient. `shape` is what memory holds; a layout may hold more images or channels than the
-// network means (to fill a tile): only the first valid_n images and valid_c channels count, the rest is zero. Ops keep it
-// so: results and statistics don't depend on the rest, and what an op assigns has it as zeros. All activations of one
-// call have the same valid_n; a backend may insist on valid_n = N.
+// network means (to fill a tile): only the first valid_n images and valid_c channels count, the rest is zero. Ops keep
+// it so: results and statistics don't depend on the rest, and what an op assigns has it as zeros. All activations of
+// one call have the same valid_n; a backend may insist on valid_n = N.
 template <class Space, class T>
 struct ActivationView {
   T* data = nullptr;
