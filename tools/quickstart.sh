@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# From a fresh clone on Debian 12 to a training run: installs packages, builds, finds CIFAR-10, trains for a few minutes.
+#
+#   tools/quickstart.sh [--data-path DIR] [--no-install] [kindling-train options]
+#
+# Data: --data-path, else KINDLING_DATA, else CIFAR-10 from its home page (kept in build/data), else, without network,
+# the built-in synthetic set. Everything else is handed to kindling-train, after the options that keep this run short.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+data_path=${KINDLING_DATA:-}
+install=yes
+options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --data-path)
+      [ $# -ge 2 ] || die "--data-path needs a folder"
+      data_path=$2
+      shift
+      ;;
+    --data-path=*) data_path=${1#*=} ;;
+    --no-install) install=no ;;
+    -h | --help)
+      sed -n '2,7s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+    *) options+=("$1") ;;
+  esac
+  shift
+done
+
+if [ "$install" = yes ]; then install_packages build tests; fi
+use_ccache
+build_preset cpu-release kindling-train kindling-predict
+
+if [ -n "$data_path" ]; then
+  [ -d "$data_path" ] || die "no folder $data_path (from --data-path or KINDLING_DATA)"
+  say "data: CIFAR-10 in $data_path"
+  data=(--data-path "$data_path")
+elif "$root/tools/fetch_cifar10.sh" "$root/build/data"; then
+  say "data: the official CIFAR-10 archive, in build/data"
+  data=(--data-path "$root/build/data")
+else
+  say "data: no CIFAR-10 here, so the built-in SYNTHETIC set: it shows that training works, its accuracy means nothing"
+  data=(--dataset synthetic)
+fi
+
+out=$root/out/quickstart
+say "training ResNet-18 at a quarter of its width, 2 epochs or 4 minutes, whichever ends first; results in out/quickstart"
+"$root/build/cpu-release/bin/kindling-train" "${data[@]}" --width 16 --epochs 2 --max-minutes 4 \
+  --output-dir "$out" --overwrite "${options[@]}"
+
+say "done: out/quickstart holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
+echo "   the whole task, full width, 5 epochs:  build/cpu-release/bin/kindling-train ${data[*]} --output-dir out/c1"
+echo "   every option:                          build/cpu-release/bin/kindling-train --help"
+echo "   prove it right:                        tools/test.sh"
