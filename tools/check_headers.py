@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Checks that every header compiles alone, and twice, with the include paths of a build.
+
+    check_headers.py BUILD_FOLDER [HEADER...]
+
+Prints the compiler's errors and exits 1, or says how many headers it compiled. Headers under kernels/cuda and
+kernels/cudnn are left out unless that build compiles files there.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ["kernels", "engine", "data", "apps", "tests", "bench"]
+
+
+def build_flags(build):
+    """The compiler of a build, and the include paths, definitions and language flags of all its files together."""
+    commands = json.loads((build / "compile_commands.json").read_text())
+    flags = {}
+    for entry in commands:
+        words = shlex.split(entry["command"])
+        for word, following in zip(words, words[1:] + [""]):
+            if word == "-isystem":
+                flags[f"-isystem{following}"] = None
+            elif word.startswith(("-I", "-std=", "-fopenmp", "-W", "-D")):
+                flags[word] = None
+    folders = {Path(entry["file"]).parent.relative_to(ROOT).as_posix() for entry in commands
+               if Path(entry["file"]).is_relative_to(ROOT)}
+    return compiler_of(build), list(flags), folders
+
+
+def compiler_of(build):
+    for line in (build / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith("CMAKE_CXX_COMPILER:"):
+            return line.split("=", 1)[1]
+    sys.exit(f"{build}/CMakeCache.txt names no compiler")
+
+
+def compile_alone(header, compiler, flags):
+    """The compiler's complaints about a file that only includes `header`, twice; empty if there are none."""
+    source = f'#include "{header}"\n#include "{header}"\n'
+    command = [compiler, *flags, "-fsyntax-only", "-x", "c++", "-"]
+    result = subprocess.run(command, input=source, capture_output=True, text=True, cwd=ROOT)
+    return result.stderr if result.returncode else ""
+
+
+def headers(folders):
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.h")):
+            name = path.relative_to(ROOT).as_posix()
+            if name.startswith(("kernels/cuda/", "kernels/cudnn/")) and path.parent.relative_to(ROOT).as_posix() not in folders:
+                continue
+            yield name
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    compiler, flags, folders = build_flags(Path(sys.argv[1]).resolve())
+    names = sys.argv[2:] or list(headers(folders))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = list(pool.map(lambda name: compile_alone(name, compiler, flags), names))
+    failed = [name for name, complaint in zip(names, complaints) if complaint]
+    print("".join(complaints), end="")
+    if failed:
+        sys.exit(f"{len(failed)} of {len(names)} headers don't compile alone: {', '.join(failed)}")
+    print(f"{len(names)} headers, each compiles alone")
+
+
+if __name__ == "__main__":
+    main()
