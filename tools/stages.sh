@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# The stages that tools/test.sh --long and .ci/run are made of. Sourced after tools/lib.sh.
+# shellcheck disable=SC2154  # root and jobs are lib.sh's
+
+stage_names=()
+stage_results=()
+stage_seconds=()
+logs=$root/build/logs
+
+# stage NAME COMMAND...: runs it, keeps its output in build/logs/NAME.log too, goes on if it fails.
+stage() {
+  local name=$1 start=$SECONDS result=ok
+  shift
+  mkdir -p "$logs"
+  say "stage $name"
+  # A subshell, so that an error ends the stage and not the run; no `||` after it, which would switch -e off inside.
+  set +e
+  (
+    set -e
+    "$@"
+  ) 2>&1 | tee "$logs/$name.log"
+  if [ "${PIPESTATUS[0]}" -ne 0 ]; then result=FAILED; fi
+  set -e
+  stage_names+=("$name")
+  stage_results+=("$result")
+  stage_seconds+=($((SECONDS - start)))
+  say "stage $name: $result, $(minutes $((SECONDS - start)))"
+}
+
+# What became of all stages; not zero if one failed.
+stage_table() {
+  local i failed=()
+  printf '%-22s %-7s %s\n' stage result min:s
+  for i in "${!stage_names[@]}"; do
+    printf '%-22s %-7s %5s\n' "${stage_names[i]}" "${stage_results[i]}" "$(minutes "${stage_seconds[i]}")"
+    if [ "${stage_results[i]}" != ok ]; then failed+=("${stage_names[i]}"); fi
+  done
+  printf '%-22s %-7s %5s\n' total '' "$(minutes "$SECONDS")"
+  if [ ${#failed[@]} -gt 0 ]; then
+    echo "FAILED: ${failed[*]} (logs in build/logs)"
+    return 1
+  fi
+}
+
+# run_tests BUILD [ctest options]: runs the tests of build/BUILD, shows all but the passing ones, then sums them up.
+run_tests() {
+  local build=$root/build/$1 junit=$root/build/logs/$1.xml status=0
+  shift
+  mkdir -p "$logs"
+  # Idle OpenMP threads that spin would slow the test beside them.
+  OMP_WAIT_POLICY=passive UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
+    ctest --test-dir "$build" -j "$jobs" --output-on-failure --no-tests=error --output-junit "$junit" "$@" |
+    grep --line-buffered -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .* Passed ' || status=1
+  python3 "$root/tools/ctest_report.py" "$build" "$junit"
+  return "$status"
+}
+
+build_and_test() {
+  local preset=$1
+  shift
+  build_preset "$preset"
+  run_tests "$preset" "$@"
+}
+
+# The loader and whatever else has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
+build_and_test_threads() {
+  build_preset cpu-tsan tests/data/all tests/engine/all
+  run_tests cpu-tsan -L thread
+}
+
+# A second compiler, with its own warnings; it also leaves the compile commands that clang-tidy reads.
+build_with_clang() {
+  say "configuring and building build/cpu-clang"
+  cmake -S "$root" -B "$root/build/cpu-clang" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
+    die "cmake can't configure build/cpu-clang (log: build/logs/configure-cpu-clang.log)"
+  cmake --build "$root/build/cpu-clang" -j "$jobs" || die "clang doesn't build it"
+}
