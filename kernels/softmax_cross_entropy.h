@@ -12,6 +12,7 @@ struct BatchMetrics {
   std::int64_t correct = 0;  // images whose largest logit (the first of equals) is the label's
   std::int64_t images = 0;
 
+  bool operator==(const BatchMetrics&) const = default;
   double mean_loss() const { return loss_sum / static_cast<double>(images); }
 };
 
