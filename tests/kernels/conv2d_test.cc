@@ -1,0 +1,233 @@
+#include "kernels/conv2d.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/backends.h"
+#include "tests/support/conv2d_case.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/finite_difference.h"
+#include "tests/support/rounding.h"
+#include "tests/support/shape_table.h"
+
+namespace kindling {
+namespace {
+
+using namespace test;  // NOLINT: everything here is a test
+
+// Outputs of the oracle that are compared: of more than 12 channels the first, the last and ten between. Channels are
+// independent in y (by filter), dw (by filter) and dx (by input channel), so the oracle gets a case with only these.
+std::vector<std::int64_t> sampled_channels(std::int64_t channels) {
+  std::vector<std::int64_t> sample;
+  const std::int64_t count = std::min<std::int64_t>(channels, 12);
+  for (std::int64_t i = 0; i < count; ++i) sample.push_back(count == 1 ? 0 : i * (channels - 1) / (count - 1));
+  return sample;
+}
+
+// The sampled ones of `channels` runs of `length` elements each, over and over: length 1 for the innermost channel of
+// activations, R S C for the rows of a filter.
+std::vector<double> select(const std::vector<double>& values, std::int64_t channels, std::int64_t length,
+                           const std::vector<std::int64_t>& sample) {
+  std::vector<double> selected;
+  const auto size = static_cast<std::int64_t>(values.size());
+  for (std::int64_t group = 0; group < size; group += channels * length) {
+    for (const std::int64_t channel : sample) {
+      const auto first = values.begin() + group + channel * length;
+      selected.insert(selected.end(), first, first + length);
+    }
+  }
+  return selected;
+}
+
+Conv2dCase with_filters(const Conv2dCase& data, const std::vector<std::int64_t>& sample) {
+  Conv2dCase part = data;
+  part.shape.k = static_cast<std::int64_t>(sample.size());
+  part.w = select(data.w, data.shape.k, data.shape.filter_elements() / data.shape.k, sample);
+  part.dy = select(data.dy, data.shape.k, 1, sample);
+  return part;
+}
+
+Conv2dCase with_input_channels(const Conv2dCase& data, const std::vector<std::int64_t>& sample) {
+  Conv2dCase part = data;
+  part.shape.c = static_cast<std::int64_t>(sample.size());
+  part.x = select(data.x, data.shape.c, 1, sample);
+  part.w = select(data.w, data.shape.c, 1, sample);
+  return part;
+}
+
+Conv2dCase magnitudes_of(Conv2dCase data) {
+  data.x = magnitudes(data.x);
+  data.w = magnitudes(data.w);
+  data.dy = magnitudes(data.dy);
+  return data;
+}
+
+// Each output is a sum of at most n products: n is R S C, K R S and N P Q for forward, dgrad and wgrad.
+template <class Backend>
+void expect_rounding_only(const Conv2dCase& data) {
+  using C = typename Backend::Context;
+  using Activation = typename C::activation_t;
+  const Conv2dShape& shape = data.shape;
+  const std::vector<std::int64_t> filters = sampled_channels(shape.k);
+  const std::vector<std::int64_t> inputs = sampled_channels(shape.c);
+  const Conv2dCase by_filter = with_filters(data, filters);
+  const Conv2dCase by_input = with_input_channels(data, inputs);
+  const std::int64_t taps = shape.r * shape.s();
+
+  expect_within(select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter),
+                dot_bounds<C, Activation>(taps * shape.c, run_forward<Oracle>(magnitudes_of(by_filter))), "y");
+  expect_within(select(run_dgrad<Backend>(data), shape.c, 1, inputs), run_dgrad<Oracle>(by_input),
+                dot_bounds<C, Activation>(taps * shape.k, run_dgrad<Oracle>(magnitudes_of(by_input))), "dx");
+  expect_within(
+      select(run_wgrad<Backend>(data), shape.k, taps * shape.c, filters), run_wgrad<Oracle>(by_filter),
+      dot_bounds<C, typename C::param_t>(shape.y_shape().pixels(), run_wgrad<Oracle>(magnitudes_of(by_filter))), "dw");
+}
+
+// Sums of small integers are exact in fp32 in any order: one product too many or too few shows, where rounding bounds
+// of long sums could hide it.
+template <class Backend>
+void expect_exact(const Conv2dCase& data) {
+  const Conv2dShape& shape = data.shape;
+  const std::vector<std::int64_t> filters = sampled_channels(shape.k);
+  const std::vector<std::int64_t> inputs = sampled_channels(shape.c);
+  const Conv2dCase by_filter = with_filters(data, filters);
+  expect_equal(select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter), "y");
+  expect_equal(select(run_dgrad<Backend>(data), shape.c, 1, inputs),
+               run_dgrad<Oracle>(with_input_channels(data, inputs)), "dx");
+  expect_equal(select(run_wgrad<Backend>(data), shape.k, shape.filter_elements() / shape.k, filters),
+               run_wgrad<Oracle>(by_filter), "dw");
+}
+
+template <class Backend>
+class Conv2d : public ::testing::Test {};
+TYPED_TEST_SUITE(Conv2d, Backends, BackendNames);
+
+TYPED_TEST(Conv2d, RoundsWithinBoundsOnTheNetworksShapes) {
+  for (const std::int64_t n : {1, 3}) {
+    for (const Conv2dShape& shape : resnet18_convolutions(n)) {
+      SCOPED_TRACE(to_string(shape));
+      expect_rounding_only<TypeParam>(real_conv2d_case(shape, 1));
+    }
+  }
+}
+
+TYPED_TEST(Conv2d, RoundsWithinBoundsOnOddShapes) {
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    expect_rounding_only<TypeParam>(real_conv2d_case(shape, 2));
+  }
+}
+
+TYPED_TEST(Conv2d, IsExactOnIntegersOfTheNetworksShapes) {
+  if (!TypeParam::kPlainSums) GTEST_SKIP() << "this backend transforms its inputs";
+  for (const std::int64_t n : {1, 3}) {
+    for (const Conv2dShape& shape : resnet18_convolutions(n)) {
+      SCOPED_TRACE(to_string(shape));
+      expect_exact<TypeParam>(integer_conv2d_case(shape, 3));
+    }
+  }
+}
+
+TYPED_TEST(Conv2d, IsExactOnIntegersOfOddShapes) {
+  if (!TypeParam::kPlainSums) GTEST_SKIP() << "this backend transforms its inputs";
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    expect_exact<TypeParam>(integer_conv2d_case(shape, 4));
+  }
+}
+
+TYPED_TEST(Conv2d, DgradAddsToWhatIsThere) {
+  using C = typename TypeParam::Context;
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    const Conv2dCase data = real_conv2d_case(shape, 5);
+    const std::vector<double> before = RandomValues(6).reals(shape.x_shape().elements());
+    expect_within(
+        run_dgrad_add<TypeParam>(data, before), run_dgrad_add<Oracle>(data, before),
+        dot_bounds<C, typename C::activation_t>(shape.r * shape.s() * shape.k + 1,
+                                                run_dgrad_add<Oracle>(magnitudes_of(data), magnitudes(before))),
+        "dx");
+  }
+}
+
+// <y, dy> = <w, dw> = <x, dx>: all three are the sum of x w dy over all taps. Each inner product carries the errors of
+// its op's outputs, each within gamma_n of its own sum of magnitudes, so all within gamma_n of sum |x||w||dy|.
+TYPED_TEST(Conv2d, PassesAreAdjoint) {
+  using C = typename TypeParam::Context;
+  using Activation = typename C::activation_t;
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    const Conv2dCase data = real_conv2d_case(shape, 7);
+    const double by_y = inner_product(run_forward<TypeParam>(data), data.dy);
+    const double by_x = inner_product(run_dgrad<TypeParam>(data), data.x);
+    const double by_w = inner_product(run_wgrad<TypeParam>(data), data.w);
+    const double magnitude = inner_product(run_forward<Oracle>(magnitudes_of(data)), magnitudes(data.dy));
+    const std::int64_t taps = shape.r * shape.s();
+    const double y_bound = dot_bound<C, Activation>(taps * shape.c, magnitude);
+    const double x_bound = dot_bound<C, Activation>(taps * shape.k, magnitude);
+    const double w_bound = dot_bound<C, typename C::param_t>(shape.y_shape().pixels(), magnitude);
+    EXPECT_NEAR(by_y, by_x, y_bound + x_bound);
+    EXPECT_NEAR(by_y, by_w, y_bound + w_bound);
+  }
+}
+
+TYPED_TEST(Conv2d, PartialBatchCountsOnlyItsImages) {
+  for (const Conv2dShape& full : {Conv2dShape{5, 6, 5, 4, 9, 3, 1, 1}, Conv2dShape{4, 7, 4, 8, 16, 3, 2, 1}}) {
+    SCOPED_TRACE(to_string(full));
+    Conv2dShape shape = full;
+    shape.n = 3;
+    const Conv2dCase alone = integer_conv2d_case(shape, 8);
+    Conv2dCase padded = alone;
+    padded.shape = full;
+    padded.x.resize(static_cast<std::size_t>(full.x_shape().elements()));
+    padded.dy.resize(static_cast<std::size_t>(full.y_shape().elements()));
+    if (!TypeParam::kPartialBatches) {
+      expect_error(ErrorCode::kInternal, "conv2d_forward", [&] { run_forward<TypeParam>(padded); });
+      expect_error(ErrorCode::kInternal, "conv2d_dgrad", [&] { run_dgrad<TypeParam>(padded); });
+      expect_error(ErrorCode::kInternal, "conv2d_wgrad", [&] { run_wgrad<TypeParam>(padded); });
+      continue;
+    }
+    std::vector<double> y = run_forward<TypeParam>(alone);
+    std::vector<double> dx = run_dgrad<TypeParam>(alone);
+    y.resize(static_cast<std::size_t>(full.y_shape().elements()));
+    dx.resize(static_cast<std::size_t>(full.x_shape().elements()));
+    expect_equal(run_forward<TypeParam>(padded), y, "y");
+    expect_equal(run_dgrad<TypeParam>(padded), dx, "dx");
+    expect_equal(run_wgrad<TypeParam>(padded), run_wgrad<TypeParam>(alone), "dw");
+  }
+}
+
+TYPED_TEST(Conv2d, RefusesViewsThatDoNotFit) {
+  using C = typename TypeParam::Context;
+  C context = TypeParam::make();
+  const Conv2dShape shape{2, 5, 4, 3, 7, 3, 1, 1};
+  const ActivationArray<C> a(context, 1000);
+  const ParamArray<C> dw(context, shape.filter_elements());
+  const auto x = a.activation(shape.x_shape(), shape.n);
+  const auto y = a.activation(shape.y_shape(), shape.n);
+  const auto w = a.view().subview(0, shape.filter_elements());
+  const auto narrow = a.activation({2, 5, 4, 6}, 2);
+  const auto few = a.view().subview(0, shape.filter_elements() - 1);
+
+  expect_error(ErrorCode::kInternal, "x has shape [2, 5, 4, 7], wanted [2, 5, 4, 3]",
+               [&] { conv2d_forward(context, shape, y, w, y); });
+  expect_error(ErrorCode::kInternal, "w has 188 elements, wanted 189",
+               [&] { conv2d_forward(context, shape, x, few, y); });
+  expect_error(ErrorCode::kInternal, "y has shape [2, 5, 4, 6], wanted [2, 5, 4, 7]",
+               [&] { conv2d_forward(context, shape, x, w, narrow); });
+  expect_error(ErrorCode::kInternal, "dx has shape",
+               [&] { conv2d_dgrad(context, shape, y, w, y, Accumulate::kAssign); });
+  expect_error(ErrorCode::kInternal, "dy has shape",
+               [&] { conv2d_dgrad(context, shape, narrow, w, x, Accumulate::kAssign); });
+  expect_error(ErrorCode::kInternal, "w has 188 elements",
+               [&] { conv2d_dgrad(context, shape, y, few, x, Accumulate::kAssign); });
+  expect_error(ErrorCode::kInternal, "x has shape", [&] { conv2d_wgrad(context, shape, y, y, dw); });
+  expect_error(ErrorCode::kInternal, "dy has shape", [&] { conv2d_wgrad(context, shape, x, narrow, dw); });
+  expect_error(ErrorCode::kInternal, "dw has 188 elements",
+               [&] { conv2d_wgrad(context, shape, x, y, dw.view().subview(0, 188)); });
+}
+
+}  // namespace
+}  // namespace kindling
