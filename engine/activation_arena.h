@@ -63,6 +63,8 @@ class ActivationArena {
     return Out<C>(activations_.view().data() + slice.offset_per_image * max_images_, shape);
   }
   Params<C> channels(const ChannelSlice& slice) const { return channels_.view().subview(slice.offset, slice.size); }
+  // Every activation, for looking at the whole (tests, statistics).
+  View<typename C::space, typename C::activation_t> all() const { return activations_.view(); }
 
  private:
   std::int64_t max_images_;

@@ -22,6 +22,7 @@ class Network {
   const ResNet18& layers() const { return layers_; }
   ParameterStore<C>& parameters() { return parameters_; }
   const ParameterStore<C>& parameters() const { return parameters_; }
+  const ActivationArena<C>& activations() const { return activations_; }
   std::int64_t max_images() const { return activations_.max_images(); }
 
   // [images, 10]; after softmax_cross_entropy in place, their gradient.
