@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -35,11 +37,11 @@ inline double learning_rate(double lr, std::int64_t step) {
 
 // One entry of optimizers.json.
 struct OptimizerCase {
-  std::string name;       // "adam_weight_decay"
-  std::string algorithm;  // "adam": sgd, nesterov, adagrad, adadelta or adam
+  std::string name = {};       // "adam_weight_decay"
+  std::string algorithm = {};  // "adam": sgd, nesterov, adagrad, adadelta or adam
   nlohmann::json options = nlohmann::json::object();
-  std::map<std::string, std::vector<double>> float64;  // "parameters" and the moments under torch's names
-  std::map<std::string, std::vector<double>> float32;
+  std::map<std::string, std::vector<double>> float64 = {};  // "parameters" and the moments under torch's names
+  std::map<std::string, std::vector<double>> float32 = {};
 
   double option(const char* key, double otherwise) const { return options.value(key, otherwise); }
   double beta(std::size_t i, double otherwise) const {
@@ -72,6 +74,21 @@ inline OptimizerGolden read_optimizers(const std::string& path) {
                             .float32 = parse_tensors(entry["float32"])});
   }
   return golden;
+}
+
+// |got - want| / |want| by 2-norms over the values of two sequences of equal length.
+template <class Values>
+double relative_difference(const Values& got, const std::vector<double>& want) {
+  double difference = 0;
+  double norm = 0;
+  std::size_t i = 0;
+  for (const auto value : got) {
+    difference += (static_cast<double>(value) - want.at(i)) * (static_cast<double>(value) - want.at(i));
+    norm += want[i] * want[i];
+    ++i;
+  }
+  if (i != want.size()) return std::numeric_limits<double>::infinity();
+  return std::sqrt(difference / norm);
 }
 
 }  // namespace kindling::golden

@@ -121,17 +121,6 @@ class GoldenRun {
   StepScalars scalars_;
 };
 
-template <class T>
-double relative_difference(const std::vector<T>& got, const std::vector<double>& want) {
-  double difference = 0;
-  double norm = 0;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    difference += (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
-    norm += want[i] * want[i];
-  }
-  return std::sqrt(difference / norm);
-}
-
 // A step rounds each element a handful of times, to eps / 2 of the values at hand, and 200 such errors add up at
 // random: about 200^0.5 * 5 * eps / 2 = 4e-6 in float, 8e-15 in double, before weight decay damps them. The project's
 // bounds (5e-6 and 1e-12) leave no room for a step that computes something else.
@@ -151,10 +140,10 @@ TYPED_TEST(OptimizerStep, MatchesTorchOver200Steps) {
     for (std::int64_t t = 1; t <= optimizers().steps; ++t) run.step(t);
 
     const auto& want = sizeof(typename TypeParam::param_t) == 8 ? of.float64 : of.float32;
-    EXPECT_LE(relative_difference(run.params(), want.at("parameters")), kBound<TypeParam>) << of.name;
+    EXPECT_LE(golden::relative_difference(run.params(), want.at("parameters")), kBound<TypeParam>) << of.name;
     ASSERT_EQ(run.moments().size() + 1, want.size()) << of.name;
     for (const auto& [name, values] : run.moments()) {
-      EXPECT_LE(relative_difference(values, want.at(name)), kBound<TypeParam>) << of.name << " " << name;
+      EXPECT_LE(golden::relative_difference(values, want.at(name)), kBound<TypeParam>) << of.name << " " << name;
     }
   }
 }
@@ -206,8 +195,7 @@ std::string refusal(F call) {
 TYPED_TEST(OptimizerStep, RefusesLengthsThatDiffer) {
   using C = TypeParam;
   const golden::OptimizerCase plain{};
-  const golden::OptimizerCase momentum{
-      .name = {}, .algorithm = {}, .options = {{"momentum", 0.9}}, .float64 = {}, .float32 = {}};
+  const golden::OptimizerCase momentum{.options = {{"momentum", 0.9}}};
   C context;
   GoldenRun<C> run(context, momentum, 5);
 
