@@ -19,7 +19,7 @@ namespace kindling {
 struct TrainerOptions {
   std::int64_t epochs = 5;
   bool evaluate = true;
-  std::function<double(std::int64_t step)> learning_rate;  // step counts from 0
+  std::function<double(std::int64_t step)> learning_rate;  // of a step, counted from 1
 };
 
 // The loop of training: batches into steps, steps into epochs, each epoch followed by an evaluation. What happens
@@ -77,8 +77,9 @@ class Trainer {
     Stopwatch watch;
     while (const std::optional<Batch> batch = source.next()) {
       const double data_ms = watch.restart_ms();
-      const double lr = options_.learning_rate(state.step);
-      const BatchMetrics metrics = train_step_.run(slots.slot(batch->slot), batch->images, lr, state.step + 1);
+      const std::int64_t step = state.step + 1;
+      const double lr = options_.learning_rate(step);
+      const BatchMetrics metrics = train_step_.run(slots.slot(batch->slot), batch->images, lr, step);
       source.release(*batch);
       require_finite(metrics, state, lr);
       parameters_.set_batches_tracked(parameters_.batches_tracked() + 1);

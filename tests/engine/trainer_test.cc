@@ -1,0 +1,106 @@
+#include "engine/trainer.h"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+
+#include "kernels/reference/reference_context.h"
+#include "tests/engine/training_fixture.h"
+
+namespace kindling {
+namespace {
+
+using Training = test::SmallTraining<ReferenceContext<float>>;
+
+TEST(Trainer, ReportsEveryBatchAndEpochOnce) {
+  Training training;
+  EXPECT_EQ(training.run(2), TrainingEnd::kFinished);
+  ASSERT_EQ(training.observer.batches.size(), 6U);
+  ASSERT_EQ(training.observer.epochs.size(), 2U);
+  EXPECT_EQ(training.observer.batches[4].epoch, 1);
+  EXPECT_EQ(training.observer.batches[4].batch, 1);
+  EXPECT_EQ(training.observer.batches[4].batches, 3);
+  EXPECT_EQ(training.observer.batches[5].metrics.images, 2);
+  EXPECT_THAT(training.train.released(), testing::ElementsAre(0, 1, 2, 0, 1, 2));
+  EXPECT_EQ(training.state.step, 6);
+  EXPECT_EQ(training.network.parameters().batches_tracked(), 6);
+}
+
+// The last batch holds half as many images as the others and must count half as much.
+TEST(Trainer, RunningValuesWeighEachImageOnce) {
+  Training training;
+  training.run(1);
+  const std::vector<BatchReport>& batches = training.observer.batches;
+  const double loss_sum =
+      4 * batches[0].metrics.mean_loss() + 4 * batches[1].metrics.mean_loss() + 2 * batches[2].metrics.mean_loss();
+  EXPECT_DOUBLE_EQ(batches[2].running.loss(), loss_sum / 10);
+  EXPECT_EQ(training.observer.epochs[0].train, batches[2].running);
+  EXPECT_EQ(batches[1].running.images(), 8);
+}
+
+TEST(Trainer, EvaluatesAllTestImagesWithoutTouchingTheNetwork) {
+  Training training;
+  training.run(1);
+  ASSERT_TRUE(training.observer.epochs[0].test.has_value());
+  EXPECT_EQ(training.observer.epochs[0].test->images(), Training::kTestImages);
+  const std::vector<float> before = training.parameters();
+  const std::vector<float> statistics = to_host<ReferenceContext<float>, float>(
+      training.context, HostView<const float>(training.network.parameters().statistics()));
+  Trainer<ReferenceContext<float>, test::BatchListSource> trainer(training.train_step, training.eval_step,
+                                                                  training.network.parameters(), {}, training.observer);
+  EXPECT_EQ(trainer.evaluate(training.test, training.slots), training.observer.epochs[0].test);
+  EXPECT_EQ(training.parameters(), before);
+  EXPECT_EQ((to_host<ReferenceContext<float>, float>(
+                training.context, HostView<const float>(training.network.parameters().statistics()))),
+            statistics);
+}
+
+TEST(Trainer, WithoutEvaluationThereIsNoTestResult) {
+  Training training;
+  training.run(1, /*evaluate=*/false);
+  EXPECT_FALSE(training.observer.epochs[0].test.has_value());
+  EXPECT_EQ(training.observer.evaluated, 0);
+}
+
+// Training on the same ten images again and again must learn them.
+TEST(Trainer, LearnsWhatItSees) {
+  Training training(Training::sgd(0.05));
+  training.run(25, /*evaluate=*/false);
+  EXPECT_LT(training.observer.epochs.back().train.loss(), 0.5 * training.observer.epochs.front().train.loss());
+}
+
+// Stopping at any question and going on from the state gives the bits of a run that was never stopped.
+TEST(Trainer, StopsAnywhereAndGoesOnWithTheSameBits) {
+  Training whole;
+  whole.run(2);
+  const int questions = whole.observer.questions;
+  ASSERT_GT(questions, 6);
+  for (int stop = 1; stop <= questions; ++stop) {
+    Training stopped;
+    stopped.observer.stop_after = stop;
+    EXPECT_EQ(stopped.run(2), TrainingEnd::kStopped);
+    EXPECT_EQ(stopped.run(2), TrainingEnd::kFinished);
+    EXPECT_EQ(stopped.parameters(), whole.parameters()) << "stopped at question " << stop;
+    ASSERT_EQ(stopped.observer.epochs.size(), 2U) << "stopped at question " << stop;
+    EXPECT_EQ(stopped.observer.epochs[1].train, whole.observer.epochs[1].train);
+    EXPECT_EQ(stopped.observer.epochs[1].test, whole.observer.epochs[1].test);
+    EXPECT_EQ(stopped.observer.batches.size(), 6U);
+  }
+}
+
+TEST(Trainer, ALossThatIsNotFiniteNamesEpochAndBatch) {
+  Training training;
+  training.train.pixels()[5 * kImageElements] = std::numeric_limits<float>::quiet_NaN();  // in the second batch
+  try {
+    training.run(1);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDiverged);
+    EXPECT_THAT(error.what(), testing::HasSubstr("epoch 1, batch 2"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("running loss was"));
+  }
+  EXPECT_EQ(training.observer.batches.size(), 1U);
+}
+
+}  // namespace
+}  // namespace kindling

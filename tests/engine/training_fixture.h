@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/trainer.h"
+#include "tests/support/batch_list_source.h"
+
+namespace kindling::test {
+
+// Keeps everything that it is told; asks to stop after `stop_after` calls of stop_requested, if that is not 0.
+class RecordingObserver : public TrainingObserver {
+ public:
+  void batch_finished(const BatchReport& report, const TrainingState& /*state*/) override { batches.push_back(report); }
+  void epoch_finished(const EpochReport& report, const TrainingState& /*state*/) override { epochs.push_back(report); }
+  void evaluation_progressed(std::int64_t /*done*/, std::int64_t /*batches*/) override { ++evaluated; }
+  bool stop_requested() override { return ++questions == stop_after; }
+
+  std::vector<BatchReport> batches;
+  std::vector<EpochReport> epochs;
+  int evaluated = 0;
+  int questions = 0;
+  int stop_after = 0;
+};
+
+// A narrow network in training on 2 1/2 batches of 4 made-up images an epoch (2 in the last), evaluated on 6.
+template <class C>
+struct SmallTraining {
+  static constexpr std::int64_t kBatchSize = 4;
+  static constexpr std::int64_t kTrainImages = 10;
+  static constexpr std::int64_t kTestImages = 6;
+
+  explicit SmallTraining(const Hyperparameters& hyperparameters = sgd(0.01), NormKind norm = NormKind::kBatch)
+      : network(context, {.width = 2, .norm = norm}, kBatchSize),
+        optimizer(context, hyperparameters, network.parameters().layout().parameter_arena_size()),
+        slots(context, 1, kBatchSize),
+        train(kTrainImages, kBatchSize, slots.slot(0), 1),
+        test(kTestImages, kBatchSize, slots.slot(0), 2),
+        train_step(context, network, optimizer, 0),
+        eval_step(context, network) {
+    network.parameters().initialize(context, 1);
+  }
+
+  static Hyperparameters sgd(double lr) {
+    return resolve_hyperparameters(OptimizerKind::kSgd, Recipe::kAssignment, {.lr = lr});
+  }
+
+  TrainingEnd run(std::int64_t epochs, bool evaluate = true) {
+    const double lr = optimizer.hyperparameters().lr;
+    Trainer<C, BatchListSource> trainer(
+        train_step, eval_step, network.parameters(),
+        {.epochs = epochs, .evaluate = evaluate, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }},
+        observer);
+    return trainer.run(state, train, slots, test, slots);
+  }
+
+  std::vector<typename C::param_t> parameters() {
+    return to_host<C, typename C::param_t>(context, ConstParams<C>(network.parameters().values()));
+  }
+
+  C context;
+  Network<C> network;
+  Optimizer<C> optimizer;
+  SlotPool<C> slots;
+  BatchListSource train;
+  BatchListSource test;
+  TrainStep<C> train_step;
+  EvalStep<C> eval_step;
+  RecordingObserver observer;
+  TrainingState state;
+};
+
+}  // namespace kindling::test
