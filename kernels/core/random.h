@@ -14,6 +14,7 @@ enum class RandomPurpose : std::uint32_t {
   kPermutation = 0,
   kAugmentation = 1,
   kInitialWeights = 2,
+  kSyntheticImage = 3,
 };
 
 using RandomWords = std::array<std::uint32_t, 4>;
