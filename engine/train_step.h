@@ -6,6 +6,7 @@
 
 #include "engine/network.h"
 #include "engine/optim/optimizer.h"
+#include "kernels/softmax_cross_entropy.h"
 #include "kernels/step.h"
 
 namespace kindling {
