@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import re
 import warnings
 
 import torch
@@ -79,7 +80,8 @@ def main():
         "cosine_per_epoch": per_epoch,
     }
     path = pathlib.Path(__file__).with_name("optimizer_schedules.json")
-    path.write_text(json.dumps(result, indent=1).replace('",\n    "0x', '", "0x').replace('",\n   "0x', '", "0x') + "\n")
+    text = re.sub(r'",\s+"(-?0x)', r'", "\1', json.dumps(result, indent=1))  # runs of numbers on one line
+    path.write_text(text + "\n")
 
 
 if __name__ == "__main__":

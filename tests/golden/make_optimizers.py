@@ -10,6 +10,7 @@ floating-point numbers. 45 elements: no multiple of any vector width. Results ar
 
 import json
 import pathlib
+import re
 
 import torch
 
@@ -80,7 +81,8 @@ def main():
     made_by = f"make_optimizers.py, torch {torch.__version__}"
     result = {"made_by": made_by, "elements": ELEMENTS, "steps": STEPS, "cases": cases}
     path = pathlib.Path(__file__).with_name("optimizers.json")
-    path.write_text(json.dumps(result, indent=1).replace('",\n     "', '", "') + "\n")
+    text = re.sub(r'",\s+"(-?0x)', r'", "\1', json.dumps(result, indent=1))  # runs of numbers on one line
+    path.write_text(text + "\n")
 
 
 if __name__ == "__main__":
