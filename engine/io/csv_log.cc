@@ -1,0 +1,136 @@
+#include "engine/io/csv_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "engine/io/durable_file.h"
+#include "engine/io/json_text.h"
+#include "engine/io/output_folder.h"
+
+namespace kindling {
+namespace {
+
+constexpr std::string_view kBatchHeader = "epoch,batch,images,loss,running_loss,top1,running_top1,data_ms,compute_ms\n";
+constexpr std::string_view kEpochHeader =
+    "epoch,train_loss,train_top1,test_loss,test_top1,data_s,train_s,eval_s,total_s,images_per_s,peak_rss_mb\n";
+
+// What a log must hold so that a run can go on with it.
+struct WantedRows {
+  std::string_view header;
+  std::int64_t rows = 0;
+  std::function<std::string(std::int64_t)>
+      beginning_of;  // of the row of that index, from 0: "EPOCH," or "EPOCH,BATCH,"
+};
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
+  throw Error(ErrorCode::kWeights, fmt::format("{}: {}", path.string(), what));
+}
+
+std::optional<std::string> text_of(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file || file.bad()) refuse(path, "can't be read");
+  return text;
+}
+
+// The line at `begin`, its newline included; empty if there is none or it has no newline.
+std::string_view line_at(std::string_view text, std::size_t begin) {
+  const std::size_t newline = text.find('\n', begin);
+  return newline == std::string_view::npos ? std::string_view() : text.substr(begin, newline + 1 - begin);
+}
+
+// Length of the header and the wanted rows, every one checked.
+std::size_t length_of_wanted(const std::filesystem::path& path, std::string_view text, const WantedRows& wanted) {
+  if (!text.starts_with(wanted.header)) {
+    refuse(path,
+           fmt::format("wanted the header {}, found {}", quoted_name(wanted.header.substr(0, wanted.header.size() - 1)),
+                       quoted_name(text.substr(0, text.find('\n')))));
+  }
+  const auto commas = std::count(wanted.header.begin(), wanted.header.end(), ',');
+  std::size_t length = wanted.header.size();
+  for (std::int64_t i = 0; i < wanted.rows; ++i) {
+    const std::string_view row = line_at(text, length);
+    if (row.empty()) {
+      refuse(path, fmt::format("the checkpoint wants {} rows, found {}", wanted.rows, i));
+    }
+    const std::string beginning = wanted.beginning_of(i);
+    if (!row.starts_with(beginning) || std::count(row.begin(), row.end(), ',') != commas) {
+      refuse(path, fmt::format("row {}: wanted {} fields that begin with {}, found {}", i + 1, commas + 1,
+                               quoted_name(beginning), quoted_name(row.substr(0, row.size() - 1))));
+    }
+    length += row.size();
+  }
+  return length;
+}
+
+AppendFile resume_log(const std::filesystem::path& path, const WantedRows& wanted, FileSystemCalls& calls) {
+  const std::optional<std::string> text = text_of(path);
+  // A run that was killed at once may have left no file or half a header: nothing is lost by starting it again.
+  const bool starts_anew = !text || (text->size() < wanted.header.size() && wanted.header.starts_with(*text));
+  if (starts_anew && wanted.rows > 0) {
+    refuse(path, fmt::format("the checkpoint wants {} rows, found {}", wanted.rows, text ? "none" : "no file"));
+  }
+  if (starts_anew) return AppendFile::create(path, wanted.header, calls);
+  const std::size_t kept = length_of_wanted(path, *text, wanted);
+  return AppendFile::reopen(path, static_cast<std::int64_t>(kept), calls);
+}
+
+std::string field(const std::optional<double>& value) {
+  return value ? fmt::format("{:.9g}", *value) : "";
+}
+
+}  // namespace
+
+BatchLog BatchLog::create(const std::filesystem::path& path, FileSystemCalls& calls) {
+  return BatchLog(AppendFile::create(path, kBatchHeader, calls));
+}
+
+BatchLog BatchLog::resume(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch,
+                          FileSystemCalls& calls) {
+  require(batches_done >= 0 && batches_per_epoch > 0, "batches done or per epoch out of range");
+  const auto beginning_of = [batches_per_epoch](std::int64_t i) {
+    return fmt::format("{},{},", i / batches_per_epoch + 1, i % batches_per_epoch + 1);
+  };
+  return BatchLog(resume_log(path, {kBatchHeader, batches_done, beginning_of}, calls));
+}
+
+void BatchLog::append(const BatchRow& row) {
+  file_.append(fmt::format("{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.3f},{:.3f}\n", row.epoch, row.batch, row.images,
+                           row.loss, row.running_loss, row.top1, row.running_top1, row.data_ms, row.compute_ms));
+}
+
+EpochLog EpochLog::create(const std::filesystem::path& path, FileSystemCalls& calls) {
+  return EpochLog(AppendFile::create(path, kEpochHeader, calls));
+}
+
+EpochLog EpochLog::resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls) {
+  require(epochs_done >= 0, "epochs done out of range");
+  const auto beginning_of = [](std::int64_t i) { return fmt::format("{},", i + 1); };
+  return EpochLog(resume_log(path, {kEpochHeader, epochs_done, beginning_of}, calls));
+}
+
+void EpochLog::append(const EpochRow& row) {
+  file_.append(fmt::format("{},{:.9g},{:.9g},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.1f}\n", row.epoch,
+                           row.train_loss, row.train_top1, field(row.test_loss), field(row.test_top1), row.data_s,
+                           row.train_s, row.eval_s, row.total_s, row.images_per_s, row.peak_rss_mb));
+}
+
+void adopt_logs(const std::filesystem::path& from, const std::filesystem::path& to, FileSystemCalls& calls) {
+  for (const char* name : {kBatchesCsv, kEpochsCsv}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(from / name, ignored) && !std::filesystem::exists(to / name, ignored)) {
+      copy_file_durably(from / name, to / name, calls);
+    }
+  }
+}
+
+}  // namespace kindling

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "engine/io/append_file.h"
+#include "engine/io/file_system_calls.h"
+
+namespace kindling {
+
+// One batch of batches.csv:
+//   epoch,batch,images,loss,running_loss,top1,running_top1,data_ms,compute_ms
+struct BatchRow {
+  std::int64_t epoch = 1;  // from 1
+  std::int64_t batch = 1;  // from 1 in each epoch
+  std::int64_t images = 0;
+  double loss = 0;          // mean over the batch
+  double running_loss = 0;  // weighted by images since the epoch's start, as running_top1
+  double top1 = 0;          // in [0, 1]
+  double running_top1 = 0;
+  double data_ms = 0;     // the trainer's wait for the batch
+  double compute_ms = 0;  // forward to optimizer
+};
+
+// One epoch of epochs.csv:
+//   epoch,train_loss,train_top1,test_loss,test_top1,data_s,train_s,eval_s,total_s,images_per_s,peak_rss_mb
+struct EpochRow {
+  std::int64_t epoch = 1;  // from 1
+  double train_loss = 0;
+  double train_top1 = 0;
+  std::optional<double> test_loss = std::nullopt;  // an empty field without evaluation, as test_top1
+  std::optional<double> test_top1 = std::nullopt;
+  double data_s = 0;
+  double train_s = 0;
+  double eval_s = 0;
+  double total_s = 0;
+  double images_per_s = 0;
+  double peak_rss_mb = 0;
+};
+
+// Writers of the two logs. Losses and top-1 have 9 significant digits, enough to tell any two floats apart.
+//
+// Call sync() before the checkpoint of the same step is saved: then the rows up to a checkpoint are always there, and
+// resume() cuts the file after the last of them. Rows of later steps and a half-written last row go. Rows that are
+// missing, repeated or of the wrong epoch or batch, and a header of something else, are Error(kWeights): the file is
+// not the checkpoint's. Where no row is needed yet, a missing file is made. Writing throws Error(kOutput).
+class BatchLog {
+ public:
+  static BatchLog create(const std::filesystem::path& path, FileSystemCalls& calls);
+  // `batches_done` counts from the run's start: epochs of `batches_per_epoch` and part of one.
+  static BatchLog resume(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch,
+                         FileSystemCalls& calls);
+
+  void append(const BatchRow& row);
+  void flush() { file_.flush(); }
+  void sync() { file_.sync(); }
+
+ private:
+  explicit BatchLog(AppendFile file) : file_(std::move(file)) {}
+
+  AppendFile file_;
+};
+
+class EpochLog {
+ public:
+  static EpochLog create(const std::filesystem::path& path, FileSystemCalls& calls);
+  static EpochLog resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls);
+
+  void append(const EpochRow& row);
+  void flush() { file_.flush(); }
+  void sync() { file_.sync(); }
+
+ private:
+  explicit EpochLog(AppendFile file) : file_(std::move(file)) {}
+
+  AppendFile file_;
+};
+
+// For a run that is resumed into another folder: copies the logs that `to` lacks from the run in `from`, if they are
+// there. Throws Error(kOutput).
+void adopt_logs(const std::filesystem::path& from, const std::filesystem::path& to, FileSystemCalls& calls);
+
+}  // namespace kindling

@@ -1,0 +1,35 @@
+# Run at every build: writes OUTPUT, a header with the commit of SOURCE_DIR and whether tracked files differ from it.
+# The file is touched only when that changes, so that nothing is compiled again without need.
+find_program(GIT git)
+set(commit "unknown")
+set(dirty "false")
+if(GIT)
+  # No optional locks: a build must not get in the way of a commit.
+  set(git ${CMAKE_COMMAND} -E env GIT_OPTIONAL_LOCKS=0 ${GIT} -C ${SOURCE_DIR})
+  execute_process(
+    COMMAND ${git} rev-parse HEAD
+    OUTPUT_VARIABLE head
+    RESULT_VARIABLE failed
+    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT failed)
+    set(commit "${head}")
+    execute_process(
+      COMMAND ${git} status --porcelain --untracked-files=no
+      OUTPUT_VARIABLE changes
+      ERROR_QUIET)
+    if(NOT changes STREQUAL "")
+      set(dirty "true")
+    endif()
+  endif()
+endif()
+
+set(text
+    "#pragma once\n\nnamespace kindling {\ninline constexpr const char* kGitCommit = \"${commit}\";\ninline constexpr bool kGitDirty = ${dirty};\n}  // namespace kindling\n"
+)
+set(old "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} old)
+endif()
+if(NOT text STREQUAL old)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

@@ -1,0 +1,90 @@
+#include "engine/io/output_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "engine/io/checkpoint_folder.h"
+#include "engine/io/durable_file.h"
+
+namespace kindling {
+namespace {
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return false;
+  if (error) throw output_error(path, "stat", error.value());
+  return true;
+}
+
+// All files of a run that may be in the folder, without temporary ones.
+std::vector<std::filesystem::path> files_of_run(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const char* name : {kBatchesCsv, kEpochsCsv, kRunJson, kWeightsFile}) files.push_back(folder / name);
+  files.push_back(newest_checkpoint_path(folder));
+  for (const CheckpointFile& file : list_checkpoints(folder)) files.push_back(file.path);
+  return files;
+}
+
+void remove_temporary_files(const std::filesystem::path& folder, FileSystemCalls& calls) {
+  for (const char* name : {kRunJson, kWeightsFile, kBatchesCsv, kEpochsCsv})
+    remove_file(temporary_name(folder / name), calls);
+  remove_file(temporary_name(newest_checkpoint_path(folder)), calls);
+  remove_unfinished_checkpoints(folder, calls);
+}
+
+void remove_run(const std::filesystem::path& folder, FileSystemCalls& calls) {
+  for (const std::filesystem::path& file : files_of_run(folder)) remove_file(file, calls);
+  sync_folder(folder, calls);
+}
+
+std::filesystem::path made_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw output_error(folder, "mkdir", error.value());
+  if (!std::filesystem::is_directory(folder, error)) throw output_error(folder, "mkdir", ENOTDIR);
+  return folder;
+}
+
+void refuse_if_in_use(const std::filesystem::path& folder) {
+  if (!is_in_use(folder)) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("output folder {} holds the results of another run: give --resume auto to go "
+                          "on with it, --overwrite to replace it, or another --output-dir",
+                          folder.string()));
+}
+
+}  // namespace
+
+bool is_in_use(const std::filesystem::path& folder) {
+  if (!is_there(folder)) return false;
+  for (const std::filesystem::path& file : files_of_run(folder)) {
+    if (is_there(file)) return true;
+  }
+  return false;
+}
+
+OutputFolder::OutputFolder(std::filesystem::path folder, OutputUse use, FileSystemCalls& calls)
+    : path_(std::move(folder)), lock_(-1, calls) {
+  if (use == OutputUse::kNew) refuse_if_in_use(path_);  // before anything is made in it
+  made_folder(path_);
+  lock_ = open_for_output(path_ / ".lock", O_RDWR | O_CREAT, calls);
+  is_locked_ = calls.flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!is_locked_ && errno == EWOULDBLOCK) {
+    throw Error(ErrorCode::kUsage, fmt::format("output folder {}: another run is writing to it", path_.string()));
+  }
+  if (use == OutputUse::kNew) refuse_if_in_use(path_);  // another run may have come and gone meanwhile
+  if (use == OutputUse::kOverwrite) remove_run(path_, calls);
+  remove_temporary_files(path_, calls);
+}
+
+}  // namespace kindling

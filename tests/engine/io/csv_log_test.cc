@@ -1,0 +1,202 @@
+#include "engine/io/csv_log.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/engine/io/expect_error.h"
+#include "tests/engine/io/failing_disk.h"
+#include "tests/engine/io/temporary_folder.h"
+
+namespace kindling {
+namespace {
+
+const std::string kBatchHeader = "epoch,batch,images,loss,running_loss,top1,running_top1,data_ms,compute_ms\n";
+const std::string kEpochHeader =
+    "epoch,train_loss,train_top1,test_loss,test_top1,data_s,train_s,eval_s,total_s,images_per_s,peak_rss_mb\n";
+
+BatchRow batch_row(std::int64_t epoch, std::int64_t batch) {
+  return {.epoch = epoch,
+          .batch = batch,
+          .images = 128,
+          .loss = 2.0,
+          .running_loss = 2.5,
+          .top1 = 0.5,
+          .running_top1 = 0.25,
+          .data_ms = 1,
+          .compute_ms = 2};
+}
+
+std::string batch_line(int epoch, int batch) {
+  return std::to_string(epoch) + "," + std::to_string(batch) + ",128,2,2.5,0.5,0.25,1.000,2.000\n";
+}
+
+// Two epochs of three batches.
+std::string full_log() {
+  std::string text = kBatchHeader;
+  for (int i = 0; i < 6; ++i) text += batch_line(i / 3 + 1, i % 3 + 1);
+  return text;
+}
+
+TEST(BatchLog, WritesTheColumnsOfTheDocumentedFormat) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  BatchLog log = BatchLog::create(folder / "b", disk);
+  log.append({.epoch = 1,
+              .batch = 390,
+              .images = 80,
+              .loss = 2.30258512,
+              .running_loss = 1.0 / 3,
+              .top1 = 0.1,
+              .running_top1 = 0.125,
+              .data_ms = 0.12345,
+              .compute_ms = 1234.5678});
+  log.sync();
+  EXPECT_EQ(text_of(folder / "b"), kBatchHeader + "1,390,80,2.30258512,0.333333333,0.1,0.125,0.123,1234.568\n");
+}
+
+TEST(EpochLog, WritesEmptyFieldsWithoutEvaluation) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  EpochLog log = EpochLog::create(folder / "e", disk);
+  EpochRow row{.epoch = 1,
+               .train_loss = 1.859,
+               .train_top1 = 0.327,
+               .test_loss = 1.5,
+               .test_top1 = 0.424,
+               .data_s = 0.5,
+               .train_s = 230,
+               .eval_s = 10,
+               .total_s = 240.5,
+               .images_per_s = 217.39,
+               .peak_rss_mb = 1024.25};
+  log.append(row);
+  row.epoch = 2;
+  row.test_loss.reset();
+  row.test_top1.reset();
+  log.append(row);
+  log.sync();
+  EXPECT_EQ(text_of(folder / "e"), kEpochHeader +
+                                       "1,1.859,0.327,1.5,0.424,0.500,230.000,10.000,240.500,217.4,1024.2\n"
+                                       "2,1.859,0.327,,,0.500,230.000,10.000,240.500,217.4,1024.2\n");
+}
+
+TEST(BatchLog, RowsReachTheFileByFlushBySyncAndAtTheEnd) {
+  const TemporaryFolder folder;
+  FailingDisk disk;
+  {
+    BatchLog log = BatchLog::create(folder / "b", disk);
+    EXPECT_EQ(text_of(folder / "b"), kBatchHeader);
+    log.append(batch_row(1, 1));
+    EXPECT_EQ(text_of(folder / "b"), kBatchHeader);
+    log.flush();
+    EXPECT_EQ(text_of(folder / "b"), kBatchHeader + batch_line(1, 1));
+    log.append(batch_row(1, 2));
+    log.sync();
+    EXPECT_EQ(disk.calls().back(), "fsync");
+    log.append(batch_row(1, 3));
+  }
+  EXPECT_EQ(text_of(folder / "b"), kBatchHeader + batch_line(1, 1) + batch_line(1, 2) + batch_line(1, 3));
+}
+
+TEST(BatchLog, AFailedWriteIsTakenBackAndMayBeTriedAgain) {
+  const TemporaryFolder folder;
+  FailingDisk disk;
+  BatchLog log = BatchLog::create(folder / "b", disk);
+  log.append(batch_row(1, 1));
+  log.sync();
+  log.append(batch_row(1, 2));
+  disk.set_free_bytes(10);
+  expect_error(ErrorCode::kOutput, {(folder / "b").string(), "write", "No space left on device"}, [&] { log.sync(); });
+  EXPECT_EQ(text_of(folder / "b"), kBatchHeader + batch_line(1, 1));
+  disk.set_free_bytes(1000);
+  log.sync();
+  EXPECT_EQ(text_of(folder / "b"), kBatchHeader + batch_line(1, 1) + batch_line(1, 2));
+}
+
+// Wherever a run stops, its file is one of the beginnings of full_log(). Every resume point whose rows are all there
+// must give a file without gap or repetition; every other one an error, and the file as it was.
+TEST(BatchLog, ResumesFromAnyCutAtAnyStep) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  const std::string full = full_log();
+  const std::size_t row_bytes = batch_line(1, 1).size();
+  for (std::size_t length = 0; length <= full.size(); ++length) {
+    for (std::int64_t done = 0; done <= 6; ++done) {
+      const std::string cut = full.substr(0, length);
+      put_text(folder / "b", cut);
+      const std::size_t wanted = kBatchHeader.size() + static_cast<std::size_t>(done) * row_bytes;
+      if (done > 0 && length < wanted) {
+        EXPECT_THROW(BatchLog::resume(folder / "b", done, 3, disk), Error) << length << " bytes, step " << done;
+        EXPECT_EQ(text_of(folder / "b"), cut);
+        continue;
+      }
+      BatchLog log = BatchLog::resume(folder / "b", done, 3, disk);
+      for (std::int64_t i = done; i < 6; ++i) log.append(batch_row(i / 3 + 1, i % 3 + 1));
+      log.sync();
+      EXPECT_EQ(text_of(folder / "b"), full) << length << " bytes, step " << done;
+    }
+  }
+}
+
+TEST(BatchLog, AMissingFileIsMadeOnlyIfNoRowIsWanted) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  BatchLog::resume(folder / "b", 0, 3, disk);
+  EXPECT_EQ(text_of(folder / "b"), kBatchHeader);
+  expect_error(ErrorCode::kWeights, {(folder / "absent").string(), "wants 4 rows, found no file"},
+               [&] { BatchLog::resume(folder / "absent", 4, 3, disk); });
+  EXPECT_FALSE(std::filesystem::exists(folder / "absent"));
+}
+
+TEST(BatchLog, WhatIsNotTheCheckpointsLogIsRefused) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  const auto expect_refused = [&](const std::string& text, const std::vector<std::string>& parts) {
+    put_text(folder / "b", text);
+    expect_error(ErrorCode::kWeights, parts, [&] { BatchLog::resume(folder / "b", 2, 3, disk); });
+    EXPECT_EQ(text_of(folder / "b"), text);
+  };
+  const std::string path = (folder / "b").string();
+  expect_refused("epoch,loss\n1,2\n", {path, "wanted the header", "found \"epoch,loss\""});
+  expect_refused(kBatchHeader + batch_line(1, 1), {path, "wants 2 rows, found 1"});
+  expect_refused(kBatchHeader + batch_line(1, 1) + batch_line(1, 1), {path, "row 2", "\"1,2,\"", "\"1,1,128"});
+  expect_refused(kBatchHeader + batch_line(1, 1) + batch_line(1, 3), {path, "row 2", "\"1,2,\""});
+  expect_refused(kBatchHeader + batch_line(1, 1) + "1,2,128\n", {path, "row 2: wanted 9 fields", "found \"1,2,128\""});
+}
+
+TEST(EpochLog, ResumeCutsAfterTheLastEpochThatBelongs) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  {
+    EpochLog log = EpochLog::create(folder / "e", disk);
+    for (std::int64_t epoch = 1; epoch <= 3; ++epoch) log.append({.epoch = epoch});
+  }
+  const std::string full = text_of(folder / "e");
+  {
+    EpochLog log = EpochLog::resume(folder / "e", 1, disk);
+    EXPECT_LT(text_of(folder / "e").size(), full.size());
+    for (std::int64_t epoch = 2; epoch <= 3; ++epoch) log.append({.epoch = epoch});
+  }
+  EXPECT_EQ(text_of(folder / "e"), full);
+  expect_error(ErrorCode::kWeights, {"wants 4 rows, found 3"}, [&] { EpochLog::resume(folder / "e", 4, disk); });
+}
+
+TEST(AdoptLogs, CopiesWhatTheOtherFolderLacks) {
+  const TemporaryFolder from;
+  const TemporaryFolder to;
+  FileSystemCalls disk;
+  put_text(from / "batches.csv", "theirs");
+  put_text(from / "epochs.csv", "theirs");
+  put_text(to / "epochs.csv", "mine");
+  adopt_logs(from.path(), to.path(), disk);
+  EXPECT_EQ(text_of(to / "batches.csv"), "theirs");
+  EXPECT_EQ(text_of(to / "epochs.csv"), "mine");
+}
+
+}  // namespace
+}  // namespace kindling
