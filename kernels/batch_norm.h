@@ -13,8 +13,10 @@ namespace kindling {
 //   both       scale = gamma inv_std,  shift = beta - mean scale,  so that y = x scale + shift
 //
 // These ops leave scale and shift; y itself is written by `materialize` (kernels/activation.h), together with the
-// residual and the ReLU. Sums are kept in double or combined by Chan's formula: E[x^2] - E[x]^2 in fp32 would cancel
-// where |mean| is much larger than the standard deviation. All parameter views hold C values of param_t.
+// residual and the ReLU. Sums are kept in double, or in fp32 over tiles of pixels that are then combined in double; for
+// the variance those are sums of deviations from a value near the tile's mean, combined by Chan's formula: E[x^2] -
+// E[x]^2 in fp32 would cancel where |mean| is much larger than the standard deviation. All parameter views hold C
+// values of param_t.
 template <class C>
 struct BatchNormStatistics {
   In<C> x;
