@@ -28,17 +28,25 @@ std::vector<double> channel_means(const Shape4& shape, F f) {
   return means;
 }
 
-// How far each result may be from the oracle's. With u = 2^-24 for the arithmetic on per-channel values in param_t and
-// d = gamma_{M+8} of double for the sums:
-//   mean      d E|x| from the sum, u |mean| from rounding it
-//   var       3 d E[x^2], which covers both sum (x - mean)^2 and E[x^2] - E[x]^2 in double
+// How far each result may be from the oracle's. u = 2^-24 is for arithmetic in param_t, f = gamma_{M+8} of it for sums
+// that a backend keeps in fp32 within tiles (a tile may hold all M values), d = gamma_{M+8} of double for what combines
+// them or, in other backends, for the whole sum:
+//   mean      u |mean| for rounding it; d E|x|; 3 f E|x - mean|, as the deviations from pivots within E|x - mean| of
+//             their tile's mean, which are that much from mean on average, sum to at most 3 M E|x - mean|
+//   var       3 d E[x^2], which covers both sum (x - mean)^2 and E[x^2] - E[x]^2 in double; 2 f var for squares of
+//             deviations from pivots within a standard deviation
 //   inv_std   half of var's relative error; four roundings (to float, + eps, root, division)
 //   scale     inv_std's, one product (a second u covers gamma inv_std made in another order)
 //   shift     scale's and mean's, product and difference
 //   running   (1 - momentum) and momentum rounded, two products, one sum; M / (M - 1) three more
+// None of them grows with |mean| / deviation but by single roundings of mean.
 BatchNormState statistics_bounds(const BatchNormCase& data, const BatchNormState& wanted, double u) {
   const Shape4& shape = data.shape;
   const double d = gamma(shape.pixels() + 8, kUnitRoundoff<double>);
+  const double f = gamma(shape.pixels() + 8, u);
+  const auto channel = [&](std::size_t i) { return i % static_cast<std::size_t>(shape.c); };
+  const auto deviation =
+      channel_means(shape, [&](auto i) { return std::abs(data.x[i] - wanted.saved_mean[channel(i)]); });
   const auto abs_mean = channel_means(shape, [&](auto i) { return std::abs(data.x[i]); });
   const auto mean_square = channel_means(shape, [&](auto i) { return data.x[i] * data.x[i]; });
   BatchNormState bounds = wanted;
@@ -48,8 +56,8 @@ BatchNormState statistics_bounds(const BatchNormCase& data, const BatchNormState
     const double scale = std::abs(wanted.scale[c]);
     const double var_eps = 1 / (wanted.saved_inv_std[c] * wanted.saved_inv_std[c]);
     const double unbiased = var_eps * m / (m - 1);
-    const double mean_bound = 1.01 * (u * mean + d * abs_mean[c]);
-    const double var_bound = 3 * d * mean_square[c];
+    const double mean_bound = 1.01 * (u * mean + d * abs_mean[c] + 3 * f * deviation[c]);
+    const double var_bound = 3 * d * mean_square[c] + 2 * f * var_eps;
     const double relative = var_bound / var_eps / 2 + 4 * u;
     bounds.saved_mean[c] = mean_bound;
     bounds.saved_inv_std[c] = relative * wanted.saved_inv_std[c];
@@ -90,15 +98,16 @@ BatchNormUpstream upstream_of(const BatchNormCase& data, std::uint64_t seed, boo
   return upstream;
 }
 
-// u and d as above. xhat is two roundings from exact (x - mean is made of exact inputs, so its error is relative):
-//   dbeta     d sum |dz|, u for rounding it
-//   dgamma    4 u sum |dz xhat| for its products, d inv_std sum |dz| (|x| + |mean|) for any order of the double sums
+// u, f and d as above. xhat is two roundings from exact (x - mean is made of exact inputs, so its error is relative):
+//   dbeta     f sum |dz|
+//   dgamma    f sum |dz xhat|; d inv_std sum |dz| (|x| + |mean|) for any order of sums in double
 //   dx        |gamma inv_std| (errors of dbeta / M and xhat dgamma / M, and eight roundings of the three terms)
 BatchNormGradients backward_bounds(const BatchNormCase& data, const BatchNormUpstream& upstream,
                                    const BatchNormGradients& wanted, double u) {
   const Shape4& shape = data.shape;
   const double m = static_cast<double>(shape.pixels());
   const double d = gamma(shape.pixels() + 8, kUnitRoundoff<double>);
+  const double f = gamma(shape.pixels() + 8, u);
   const auto channel = [&](std::size_t i) { return i % static_cast<std::size_t>(shape.c); };
   const auto dz = [&](std::size_t i) {
     return upstream.y.empty() || upstream.y[i] > 0 ? std::abs(upstream.dy[i]) : 0.0;
@@ -114,8 +123,8 @@ BatchNormGradients backward_bounds(const BatchNormCase& data, const BatchNormUps
   });
   BatchNormGradients bounds = wanted;
   for (std::size_t c = 0; c < wanted.dbeta.size(); ++c) {
-    bounds.dbeta[c] = 1.01 * (d * m * abs_dz[c] + u * std::abs(wanted.dbeta[c]));
-    bounds.dgamma[c] = 1.01 * (m * (4 * u * abs_dz_xhat[c] + d * abs_dz_x[c]) + u * std::abs(wanted.dgamma[c]));
+    bounds.dbeta[c] = m * f * abs_dz[c];
+    bounds.dgamma[c] = m * (f * abs_dz_xhat[c] + d * abs_dz_x[c]);
   }
   for (std::size_t i = 0; i < wanted.dx.size(); ++i) {
     const std::size_t c = channel(i);
@@ -171,6 +180,24 @@ TYPED_TEST(BatchNorm, StatisticsRoundWithinBounds) {
   for (const Shape4& shape : activation_shapes()) expect_statistics<TypeParam>(batch_norm_case(shape, 1));
 }
 
+// A single value that isn't 0 in every channel, each time at other pixels: left out or counted twice, it is all that
+// the statistics would see, however many values there are.
+TYPED_TEST(BatchNorm, StatisticsCountEveryPixel) {
+  for (const Shape4& shape : activation_shapes()) {
+    RandomValues random(19);
+    BatchNormCase data = batch_norm_case(shape, 20);
+    for (int draw = 0; draw < 8; ++draw) {
+      std::fill(data.x.begin(), data.x.end(), 0.0);
+      for (std::int64_t c = 0; c < shape.c; ++c) {
+        const bool at_end = draw == 0 || draw == 1;
+        const std::int64_t pixel = at_end ? draw * (shape.pixels() - 1) : random.integer(0, shape.pixels() - 1);
+        data.x[static_cast<std::size_t>(pixel * shape.c + c)] = 1;
+      }
+      expect_statistics<TypeParam>(data);
+    }
+  }
+}
+
 // E[x^2] - E[x]^2 in fp32 would leave nothing of the variance here: the spread is 1 / sqrt(3), mean 1000 times that.
 TYPED_TEST(BatchNorm, StatisticsDoNotCancelWhereMeanIsAThousandDeviations) {
   for (const Shape4& shape : activation_shapes()) expect_statistics<TypeParam>(batch_norm_case(shape, 2, 577.35));
@@ -204,6 +231,24 @@ TYPED_TEST(BatchNorm, BackwardRoundsWithinBounds) {
     const BatchNormCase data = batch_norm_case(shape, 5);
     expect_backward<TypeParam>(data, upstream_of(data, 6, false));
     expect_backward<TypeParam>(data, upstream_of(data, 7, true));
+  }
+}
+
+// With whole numbers and inv_std 1/2 the two sums are exact in fp32: one value too many or too few can't hide in f.
+TYPED_TEST(BatchNorm, BackwardSumsAreExactOnIntegers) {
+  for (const Shape4& shape : activation_shapes()) {
+    SCOPED_TRACE(to_string(shape));
+    RandomValues random(17);
+    BatchNormCase data = batch_norm_case(shape, 18);
+    data.x = random.small_integers(shape.elements());
+    const BatchNormUpstream upstream{
+        random.small_integers(shape.elements()),
+        mapped(random.small_integers(shape.elements()), [](double v) { return std::max(v, 0.0); }),
+        random.small_integers(shape.c), std::vector<double>(static_cast<std::size_t>(shape.c), 0.5)};
+    const BatchNormGradients found = run_backward<TypeParam>(data, upstream);
+    const BatchNormGradients wanted = run_backward<Oracle>(data, upstream);
+    expect_equal(found.dbeta, wanted.dbeta, "dbeta");
+    expect_equal(found.dgamma, wanted.dgamma, "dgamma");
   }
 }
 
