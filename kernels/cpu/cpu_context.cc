@@ -28,11 +28,20 @@ ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
               std::string("--conv ") + name_of(algorithm) + " is not available on the CPU; it has auto and direct");
 }
 
+Isa checked_isa(const std::optional<Isa>& isa) {
+  if (!isa) return choose_isa();
+  if (is_supported(*isa)) return *isa;
+  throw Error(ErrorCode::kUsage, std::string("this processor lacks the ") + name_of(*isa) + " instructions");
+}
+
 }  // namespace
 
 template <class T>
 CpuContext<T>::CpuContext(const CpuOptions& options)
-    : threads_(checked_threads(options.threads)), conv_(checked_algorithm(options.conv)) {
+    : threads_(checked_threads(options.threads)),
+      conv_(checked_algorithm(options.conv)),
+      simd_(&simd_kernels(checked_isa(options.isa))),
+      workspace_(threads_) {
 #ifdef OPENBLAS_VERSION
   openblas_set_num_threads(1);
 #endif

@@ -1,19 +1,24 @@
 #pragma once
 
+#include <optional>
+
 #include "kernels/context.h"
 #include "kernels/conv_algorithm.h"
-#include "kernels/core/host_memory.h"
+#include "kernels/cpu/simd/simd_kernels.h"
+#include "kernels/cpu/workspace.h"
 
 namespace kindling {
 
 struct CpuOptions {
   int threads = 0;  // 0: as many as the process may run on
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
+  std::optional<Isa> isa = {};  // nothing: what KINDLING_ISA says, else the best that the processor has
 };
 
 // Runs ops on `threads` OpenMP threads. BLAS is told once per process to stay single-threaded: it is called from inside
 // the OpenMP loops over fixed tiles, so that results don't depend on the number of threads and nothing oversubscribes.
-// Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have or a negative number of threads.
+// Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have, a negative number of threads, or an
+// instruction set that is unknown or missing here.
 template <class T>
 class CpuContext {
  public:
@@ -26,9 +31,16 @@ class CpuContext {
   int threads() const { return threads_; }
   ConvAlgorithm conv_algorithm() const { return conv_; }
 
+  // Which inner loops run: name_of(isa()) belongs into run.json, because it fixes the bits.
+  Isa isa() const { return simd_->isa; }
+  const SimdKernels& simd() const { return *simd_; }
+  Workspace& workspace() { return workspace_; }
+
  private:
   int threads_;
   ConvAlgorithm conv_;
+  const SimdKernels* simd_;
+  Workspace workspace_;
 };
 
 }  // namespace kindling

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kernels/cpu/cpu_context.h"
 #include "kernels/reference/reference_context.h"
 
 namespace kindling::test {
@@ -23,7 +24,28 @@ struct ReferenceBackend {
 // What the others are compared with; it is not among them, so no test can compare it with itself.
 using Oracle = ReferenceBackend<double>;
 
-using Backends = ::testing::Types<ReferenceBackend<float>>;
+// The CPU with the inner loops that this machine prefers, on more threads than the test machines have cores.
+struct CpuBackend {
+  using Context = CpuContext<float>;
+  static constexpr bool kPartialBatches = false;
+  static constexpr bool kPlainSums = true;
+  static Context make() { return Context({.threads = 3}); }
+  static std::string name() { return "Cpu"; }
+};
+
+// The inner loops for processors that have nothing special: every machine can run them.
+struct PortableCpuBackend : CpuBackend {
+  static Context make() { return Context({.threads = 2, .isa = Isa::kPortable}); }
+  static std::string name() { return "CpuPortable"; }
+};
+
+// The middle path, unless the processor lacks it.
+struct Avx2CpuBackend : CpuBackend {
+  static Context make() { return Context({.threads = 2, .isa = is_supported(Isa::kAvx2) ? Isa::kAvx2 : choose_isa()}); }
+  static std::string name() { return "CpuAvx2"; }
+};
+
+using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend, PortableCpuBackend, Avx2CpuBackend>;
 
 struct BackendNames {
   template <class Backend>

@@ -1,0 +1,62 @@
+#include "kernels/activation.h"
+
+#include "kernels/core/check.h"
+#include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/parallel.h"
+
+namespace kindling {
+namespace {
+
+constexpr std::int64_t kTileFloats = 32 * 1024;
+
+const float* data_or_null(const HostView<const float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+}  // namespace
+
+template <class T>
+void materialize(CpuContext<T>& context, const Deferred<CpuContext<T>>& value, Out<CpuContext<T>> y) {
+  const OpCheck check("materialize");
+  const Shape4& shape = value.raw.shape;
+  const std::int64_t channels = shape.c;
+  check.dense("raw", value.raw, shape);
+  check.optional_size("scale", value.scale, channels);
+  check.size("shift", value.shift, value.scale.size());
+  if (!value.residual.empty()) check.dense("residual", value.residual, shape);
+  check.optional_size("residual_scale", value.residual_scale, channels);
+  check.size("residual_shift", value.residual_shift, value.residual_scale.size());
+  check.dense("y", y, shape);
+  const Tiles tiles{shape.pixels(), rows_of_tile(kTileFloats, channels)};
+  parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
+    const std::int64_t offset = tiles.begin(tile) * channels;
+    context.simd().materialize({.raw = value.raw.data + offset,
+                                .scale = data_or_null(value.scale),
+                                .shift = data_or_null(value.shift),
+                                .residual = value.residual.empty() ? nullptr : value.residual.data + offset,
+                                .residual_scale = data_or_null(value.residual_scale),
+                                .residual_shift = data_or_null(value.residual_shift),
+                                .y = y.data + offset,
+                                .pixels = tiles.length(tile),
+                                .channels = channels,
+                                .relu = value.relu});
+  });
+}
+
+template <class T>
+void relu_backward(CpuContext<T>& context, In<CpuContext<T>> dy, In<CpuContext<T>> y, Out<CpuContext<T>> dx) {
+  const OpCheck check("relu_backward");
+  check.dense("dy", dy, dy.shape);
+  check.dense("y", y, dy.shape);
+  check.dense("dx", dx, dy.shape);
+  const Tiles tiles{y.shape.elements(), kTileFloats};
+  parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
+    const std::int64_t offset = tiles.begin(tile);
+    context.simd().relu_backward(dy.data + offset, y.data + offset, dx.data + offset, tiles.length(tile));
+  });
+}
+
+template void materialize(CpuContext<float>&, const Deferred<CpuContext<float>>&, Out<CpuContext<float>>);
+template void relu_backward(CpuContext<float>&, In<CpuContext<float>>, In<CpuContext<float>>, Out<CpuContext<float>>);
+
+}  // namespace kindling

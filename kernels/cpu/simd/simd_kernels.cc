@@ -1,0 +1,28 @@
+#include "kernels/cpu/simd/simd_kernels.h"
+
+#include "kernels/core/error.h"
+
+namespace kindling {
+
+namespace portable {
+extern const SimdKernels kKernels;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const SimdKernels kKernels;
+}
+namespace avx512 {
+extern const SimdKernels kKernels;
+}
+#endif
+
+const SimdKernels& simd_kernels(Isa isa) {
+  require(is_supported(isa), "simd_kernels: this processor lacks the path");
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) return avx512::kKernels;
+  if (isa == Isa::kAvx2) return avx2::kKernels;
+#endif
+  return portable::kKernels;
+}
+
+}  // namespace kindling
