@@ -44,7 +44,7 @@ stage_table() {
 
 # run_tests BUILD [ctest options]: runs the tests of build/BUILD, shows all but the passing ones, then sums them up.
 run_tests() {
-  local build=$root/build/$1 junit=$root/build/logs/$1.xml status=0
+  local build=$root/build/$1 junit=$root/build/logs/${1//\//-}.xml status=0
   shift
   mkdir -p "$logs"
   # Idle OpenMP threads that spin would slow the test beside them.
@@ -62,10 +62,10 @@ build_and_test() {
   run_tests "$preset" "$@"
 }
 
-# The loader and whatever else has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
+# The loader, which is what has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
 build_and_test_threads() {
-  build_preset cpu-tsan tests/data/all tests/engine/all
-  run_tests cpu-tsan -L thread
+  build_preset cpu-tsan tests/data/all
+  run_tests cpu-tsan/tests/data
 }
 
 # A second compiler, with its own warnings; it also leaves the compile commands that clang-tidy reads.
