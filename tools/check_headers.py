@@ -4,11 +4,14 @@
     check_headers.py BUILD_FOLDER [HEADER...]
 
 Prints the compiler's errors and exits 1, or says how many headers it compiled. Headers under kernels/cuda and
-kernels/cudnn are left out unless that build compiles files there.
+kernels/cudnn are left out unless that build compiles files there. What passed is remembered in the build folder and is
+compiled again only when the header, a header it includes or the flags change.
 """
 
+import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -50,6 +53,20 @@ def compile_alone(header, compiler, flags):
     return result.stderr if result.returncode else ""
 
 
+def fingerprint(header, flags):
+    """A hash over the flags, the header and every project header that it includes, directly or not."""
+    digest, waiting, seen = hashlib.sha256(" ".join(flags).encode()), [header], {header}
+    while waiting:
+        content = (ROOT / waiting.pop()).read_bytes()
+        digest.update(content)
+        for name in sorted(re.findall(rb'^\s*#\s*include\s*"([^"]+)"', content, re.MULTILINE)):
+            included = name.decode()
+            if included not in seen and (ROOT / included).is_file():
+                seen.add(included)
+                waiting.append(included)
+    return digest.hexdigest()
+
+
 def headers(folders):
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.h")):
@@ -62,15 +79,21 @@ def headers(folders):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    compiler, flags, folders = build_flags(Path(sys.argv[1]).resolve())
+    build = Path(sys.argv[1]).resolve()
+    compiler, flags, folders = build_flags(build)
     names = sys.argv[2:] or list(headers(folders))
+    memory = build / "headers_that_compile_alone.json"
+    known = json.loads(memory.read_text()) if memory.is_file() else {}
+    prints = {name: fingerprint(name, [compiler, *flags]) for name in names}
+    changed = [name for name in names if known.get(name) != prints[name]]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        complaints = list(pool.map(lambda name: compile_alone(name, compiler, flags), names))
-    failed = [name for name, complaint in zip(names, complaints) if complaint]
+        complaints = list(pool.map(lambda name: compile_alone(name, compiler, flags), changed))
+    failed = [name for name, complaint in zip(changed, complaints) if complaint]
+    memory.write_text(json.dumps({name: prints[name] for name in names if name not in failed}, indent=0))
     print("".join(complaints), end="")
     if failed:
         sys.exit(f"{len(failed)} of {len(names)} headers don't compile alone: {', '.join(failed)}")
-    print(f"{len(names)} headers, each compiles alone")
+    print(f"{len(names)} headers, each compiles alone ({len(changed)} compiled now)")
 
 
 if __name__ == "__main__":
