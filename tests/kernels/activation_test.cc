@@ -72,7 +72,7 @@ void expect_materialized(const DeferredCase& data, MaterializeInto into) {
 }
 
 template <class Backend>
-class Activation : public ::testing::Test {};
+class Activation : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Activation, Backends, BackendNames);
 
 TYPED_TEST(Activation, MaterializeRoundsWithinBounds) {

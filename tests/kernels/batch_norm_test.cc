@@ -153,7 +153,7 @@ void expect_backward(const BatchNormCase& data, const BatchNormUpstream& upstrea
 }
 
 template <class Backend>
-class BatchNorm : public ::testing::Test {};
+class BatchNorm : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(BatchNorm, Backends, BackendNames);
 
 // Mean 2.5; variance 1.25 normalises, 5/3 goes into the running variance.

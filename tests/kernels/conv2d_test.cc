@@ -101,8 +101,36 @@ void expect_exact(const Conv2dCase& data) {
 }
 
 template <class Backend>
-class Conv2d : public ::testing::Test {};
+class Conv2d : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Conv2d, Backends, BackendNames);
+
+// One pixel is 1 in one channel: y must be that channel's filter taps, laid out backwards around it. This fixes what
+// forward means (cross-correlation, not convolution; rows before columns) by index arithmetic of its own.
+TYPED_TEST(Conv2d, ForwardOfAnImpulseIsTheFilter) {
+  if (!TypeParam::kPlainSums) GTEST_SKIP() << "this backend transforms its inputs";
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    Conv2dCase data = integer_conv2d_case(shape, 9);
+    RandomValues random(10);
+    const std::int64_t n = random.integer(0, shape.n - 1);
+    const std::int64_t h = random.integer(0, shape.h - 1);
+    const std::int64_t w = random.integer(0, shape.w - 1);
+    const std::int64_t c = random.integer(0, shape.c - 1);
+    std::fill(data.x.begin(), data.x.end(), 0.0);
+    data.x[static_cast<std::size_t>(((n * shape.h + h) * shape.w + w) * shape.c + c)] = 1;
+
+    std::vector<double> wanted(static_cast<std::size_t>(shape.y_shape().elements()), 0.0);
+    for (std::int64_t i = 0; i < shape.p() * shape.q() * shape.k; ++i) {
+      const std::int64_t k = i % shape.k;
+      const std::int64_t r = h + shape.pad - i / (shape.k * shape.q()) * shape.stride;
+      const std::int64_t s = w + shape.pad - i / shape.k % shape.q() * shape.stride;
+      if (r < 0 || r >= shape.r || s < 0 || s >= shape.r) continue;
+      wanted[static_cast<std::size_t>(n * shape.p() * shape.q() * shape.k + i)] =
+          data.w[static_cast<std::size_t>(((k * shape.r + r) * shape.r + s) * shape.c + c)];
+    }
+    expect_equal(run_forward<TypeParam>(data), wanted, "y");
+  }
+}
 
 TYPED_TEST(Conv2d, RoundsWithinBoundsOnTheNetworksShapes) {
   for (const std::int64_t n : {1, 3}) {

@@ -17,7 +17,7 @@ namespace {
 using namespace test;  // NOLINT: everything here is a test
 
 template <class Backend>
-class Input : public ::testing::Test {};
+class Input : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Input, Backends, BackendNames);
 
 constexpr Shape4 images_of(std::int64_t n) {

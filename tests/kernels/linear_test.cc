@@ -24,7 +24,7 @@ constexpr Extents kExtents[] = {{128, 512, 10}, {80, 512, 10}, {1, 512, 10}, {3,
                                 {7, 17, 9},     {5, 31, 33},   {33, 8, 16},  {4, 100, 1}, {1, 7, 100}};
 
 template <class Backend>
-class Linear : public ::testing::Test {};
+class Linear : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Linear, Backends, BackendNames);
 
 LinearCase magnitudes_of(LinearCase data) {

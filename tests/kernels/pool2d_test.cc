@@ -16,7 +16,7 @@ namespace {
 using namespace test;  // NOLINT: everything here is a test
 
 template <class Backend>
-class Pool2d : public ::testing::Test {};
+class Pool2d : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Pool2d, Backends, BackendNames);
 
 // H W terms and the factor 1 / (H W), itself rounded.

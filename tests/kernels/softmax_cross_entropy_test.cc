@@ -70,7 +70,7 @@ void expect_loss(const LossCase& data, DlogitsInto into = DlogitsInto::kOwn) {
 }
 
 template <class Backend>
-class SoftmaxCrossEntropyOp : public ::testing::Test {};
+class SoftmaxCrossEntropyOp : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(SoftmaxCrossEntropyOp, Backends, BackendNames);
 
 struct Extents {

@@ -9,7 +9,8 @@
 
 namespace kindling::test {
 
-// The backends that every op test runs on. A backend names its context, makes one, and says what it doesn't promise:
+// The backends that every op test runs on. A backend names its context, makes one, says why it can't run on this
+// machine (empty: it can), and what it promises:
 //   kPartialBatches  takes activations with valid_n < N (else it must refuse them with Error(kInternal))
 //   kPlainSums       results are sums of products of the inputs, so exact on small integers (Winograd's are not)
 template <class T>
@@ -19,6 +20,7 @@ struct ReferenceBackend {
   static constexpr bool kPlainSums = true;
   static Context make() { return {}; }
   static std::string name() { return "Reference"; }
+  static std::string unavailable() { return {}; }
 };
 
 // What the others are compared with; it is not among them, so no test can compare it with itself.
@@ -46,6 +48,15 @@ struct Avx2CpuBackend : CpuBackend {
 };
 
 using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend, PortableCpuBackend, Avx2CpuBackend>;
+
+template <class Backend>
+class BackendTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string reason = Backend::unavailable();
+    if (!reason.empty()) GTEST_SKIP() << reason;
+  }
+};
 
 struct BackendNames {
   template <class Backend>
