@@ -23,31 +23,24 @@ struct ReferenceBackend {
   static std::string unavailable() { return {}; }
 };
 
+// Three threads whatever the machine has, so that work is always split, and unevenly.
+template <class T, Isa isa>
+struct CpuBackend {
+  using Context = CpuContext<T>;
+  static constexpr bool kPartialBatches = false;
+  static constexpr bool kPlainSums = true;
+  static Context make() { return Context({.threads = 3, .conv = ConvAlgorithm::kDirect, .isa = isa}); }
+  static std::string name() { return std::string("Cpu_") + name_of(isa); }
+  static std::string unavailable() {
+    return is_supported(isa) ? "" : std::string("this processor or build has no ") + name_of(isa);
+  }
+};
+
 // What the others are compared with; it is not among them, so no test can compare it with itself.
 using Oracle = ReferenceBackend<double>;
 
-// The CPU with the inner loops that this machine prefers, on more threads than the test machines have cores.
-struct CpuBackend {
-  using Context = CpuContext<float>;
-  static constexpr bool kPartialBatches = false;
-  static constexpr bool kPlainSums = true;
-  static Context make() { return Context({.threads = 3}); }
-  static std::string name() { return "Cpu"; }
-};
-
-// The inner loops for processors that have nothing special: every machine can run them.
-struct PortableCpuBackend : CpuBackend {
-  static Context make() { return Context({.threads = 2, .isa = Isa::kPortable}); }
-  static std::string name() { return "CpuPortable"; }
-};
-
-// The middle path, unless the processor lacks it.
-struct Avx2CpuBackend : CpuBackend {
-  static Context make() { return Context({.threads = 2, .isa = is_supported(Isa::kAvx2) ? Isa::kAvx2 : choose_isa()}); }
-  static std::string name() { return "CpuAvx2"; }
-};
-
-using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend, PortableCpuBackend, Avx2CpuBackend>;
+using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>,
+                                  CpuBackend<float, Isa::kAvx2>, CpuBackend<float, Isa::kAvx512>>;
 
 template <class Backend>
 class BackendTest : public ::testing::Test {
