@@ -83,7 +83,7 @@ void PngFolder::append_class(const std::string& folder, std::int32_t label) {
     throw Error(ErrorCode::kData, fmt::format("{}: expected *.png files, found none", (root_ / folder).string()));
   }
   for (const std::string& name : names) {
-    File file{.name = folder + "/" + name, .bytes = 0, .label = label, .encoded = {}};
+    File file{.name = fmt::format("{}/{}", folder, name), .bytes = 0, .label = label, .encoded = {}};
     const fs::path path = root_ / file.name;
     file.bytes = file_size_bytes(path);
     std::vector<std::uint8_t> bytes = cache_ == Cache::kEncoded ? read_file(path) : read_file(path, kPngHeaderBytes);
