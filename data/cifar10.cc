@@ -51,8 +51,13 @@ void unpack_record(std::span<const char> record, Image& image) {
 
 }  // namespace
 
-Cifar10::Cifar10(const fs::path& path, Split split, std::int64_t records_per_file)
-    : classes_{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"} {
+const std::vector<std::string>& cifar10_classes() {
+  static const std::vector<std::string> names{"airplane", "automobile", "bird",  "cat",  "deer",
+                                              "dog",      "frog",       "horse", "ship", "truck"};
+  return names;
+}
+
+Cifar10::Cifar10(const fs::path& path, Split split, std::int64_t records_per_file) {
   const std::vector<std::string> names = file_names(split);
   const fs::path folder = find_folder(path, names.front());
   images_.reserve(names.size() * static_cast<std::size_t>(records_per_file));

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace kindling {
+
+// What all programs share: errors become one line on stderr and an exit status (ErrorCode).
+
+// Runs `body` and returns the status that main should return: what body returns, or the code of the Error it threw.
+// Anything else that was thrown, running out of memory included, is 1.
+int run_program(const std::string& name, const std::function<int()>& body);
+
+// Parses the command line. --help and --version print and return false: the program is done. An unknown flag or an
+// impossible value is Error(kUsage); an unknown flag names the nearest known one.
+bool parse_command_line(CLI::App& app, int argc, const char* const* argv);
+
+}  // namespace kindling

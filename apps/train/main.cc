@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "apps/program.h"
+#include "apps/train/training_run.h"
+#include "kernels/cpu/cpu_context.h"
+
+namespace kindling {
+namespace {
+
+// The device that --device means in this build.
+void choose_device(TrainOptions& options) {
+  if (options.device == Device::kCuda) {
+    throw Error(ErrorCode::kDevice, "--device cuda: this build has no CUDA backend; use --device cpu");
+  }
+  if (options.device == Device::kAuto) fmt::print("device auto: this build has no CUDA backend, so the CPU\n");
+  options.device = Device::kCpu;
+  if (options.precision != Precision::kFp32) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--precision {} is not available on the CPU; it has fp32", name_of(options.precision)));
+  }
+}
+
+int print_layers(const TrainOptions& options) {
+  NetworkBuilder builder;
+  const ResNet18 network(builder, options.network);
+  print_summary(summarize(network, builder.parameters));
+  return 0;
+}
+
+int run(int argc, const char* const* argv) {
+  StopSignals signals;  // before any thread is started
+  std::optional<TrainOptions> options = parse_train_options(argc, argv);
+  if (!options) return 0;
+  if (options->summary) return print_layers(*options);
+  choose_device(*options);
+
+  CpuContext<float> context({.threads = options->threads, .conv = options->conv});
+  options->threads = context.threads();
+  const nlohmann::ordered_json bits{
+      {"device", "cpu"}, {"isa", name_of(context.isa())}, {"conv", name_of(context.conv_algorithm())}};
+  TrainingRun<CpuContext<float>> training(context, *options, bits, signals);
+  return options->test_only ? training.test() : training.train();
+}
+
+}  // namespace
+}  // namespace kindling
+
+int main(int argc, char** argv) {
+  return kindling::run_program("kindling-train", [&] { return kindling::run(argc, argv); });
+}

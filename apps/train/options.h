@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "data/dataset.h"
+#include "engine/optim/hyperparameters.h"
+#include "engine/optim/schedule.h"
+#include "engine/resnet18.h"
+#include "kernels/conv_algorithm.h"
+
+namespace kindling {
+
+enum class Device { kAuto, kCpu, kCuda };
+enum class Precision { kFp32, kTf32, kBf16 };
+
+// What the user asked for, as it stands on the command line (and its defaults, which are the task's). Groups as in
+// --help.
+struct TrainOptions {
+  // Data
+  DatasetOptions dataset;
+  std::int64_t workers = 4;
+  std::int64_t prefetch = 2;
+  bool augment = true;
+  bool shuffle = true;
+  std::int64_t batch_size = 128;
+  std::optional<std::int64_t> limit_batches;
+
+  // Model and device
+  NetworkOptions network;
+  Device device = Device::kAuto;
+  Precision precision = Precision::kFp32;
+  ConvAlgorithm conv = ConvAlgorithm::kAuto;
+  int threads = 0;
+  std::filesystem::path init_weights;
+
+  // Optimizer
+  OptimizerKind optimizer = OptimizerKind::kSgd;
+  Recipe recipe = Recipe::kAssignment;
+  HyperparameterFlags flags;
+  ScheduleKind schedule = ScheduleKind::kConstant;
+  std::int64_t warmup_epochs = 0;
+  double label_smoothing = 0;
+
+  // Run
+  std::int64_t epochs = 5;
+  std::uint64_t seed = 0;
+  std::optional<double> max_minutes;
+  bool evaluate = true;
+  bool test_only = false;
+  std::optional<double> target_top1;
+  bool summary = false;
+
+  // Output
+  std::filesystem::path output_dir = "out";
+  bool overwrite = false;
+  std::string resume;                            // empty, "auto" or a path
+  std::optional<std::int64_t> checkpoint_every;  // steps; empty: once an epoch
+};
+
+// Reads the command line. Empty when --help or --version was all that was asked. Throws Error(kUsage) for what is
+// unknown, impossible or contradictory, Error(kDevice) for a device that isn't there.
+std::optional<TrainOptions> parse_train_options(int argc, const char* const* argv);
+
+const char* name_of(Precision precision);
+const char* name_of(DatasetKind kind);
+const char* name_of(NormKind kind);
+
+}  // namespace kindling

@@ -1,0 +1,126 @@
+#include "apps/train/report.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "apps/version.h"
+#include "engine/io/run_record.h"
+#include "kernels/core/error.h"
+
+namespace kindling {
+namespace {
+
+// 11173962 as "11,173,962".
+std::string grouped(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string describe(const Hyperparameters& hyperparameters) {
+  const auto kind = hyperparameters.kind;
+  std::string text = fmt::format("{} lr {}", name_of(kind), hyperparameters.lr);
+  if (kind == OptimizerKind::kSgd || kind == OptimizerKind::kNesterov) {
+    text += fmt::format(", momentum {}", hyperparameters.momentum);
+  } else if (kind == OptimizerKind::kAdam) {
+    text += fmt::format(", betas {} {}", hyperparameters.beta1, hyperparameters.beta2);
+  } else if (kind == OptimizerKind::kAdadelta) {
+    text += fmt::format(", rho {}", hyperparameters.rho);
+  }
+  return text + fmt::format(", weight decay {}", hyperparameters.weight_decay);
+}
+
+const char* signal_name(int signal) {
+  switch (signal) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGINT:
+      return "SIGINT";
+    case SIGUSR1:
+      return "SIGUSR1";
+    default:
+      return "a signal";
+  }
+}
+
+}  // namespace
+
+void print_run(const TrainOptions& options, const Hyperparameters& hyperparameters, const RunIdentity& identity,
+               const RunSizes& sizes) {
+  const auto bit = [&](const char* key) { return identity.bits.at(key).get<std::string>(); };
+  const std::string source =
+      options.dataset.kind == DatasetKind::kSynthetic ? "made up, no files" : options.dataset.path.string();
+  fmt::print("{}\n", version_text());
+  fmt::print("model   ResNet-18, width {}, norm {}: {} parameters\n", options.network.width,
+             name_of(options.network.norm), grouped(sizes.parameters));
+  fmt::print("device  {}, {}, {} threads, {}, convolutions {}\n", bit("device"), bit("isa"), options.threads,
+             name_of(options.precision), bit("conv"));
+  fmt::print("data    {} ({}): {} training, {} test images; {} workers, prefetch {}\n", name_of(options.dataset.kind),
+             source, grouped(sizes.train_images), grouped(sizes.test_images), options.workers, options.prefetch);
+  fmt::print("train   {}, {} schedule; {} epochs of {} batches of {}; seed {}\n", describe(hyperparameters),
+             name_of(options.schedule), options.epochs, sizes.batches_per_epoch, options.batch_size, options.seed);
+  fmt::print("output  {}\n", options.output_dir.string());
+  std::fflush(stdout);
+}
+
+void print_summary(const std::vector<LayerSummary>& layers) {
+  std::int64_t parameters = 0;
+  std::int64_t macs = 0;
+  fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "layer", "kind", "output HxWxC", "parameters", "MACs/image");
+  for (const LayerSummary& layer : layers) {
+    const std::string output = fmt::format("{}x{}x{}", layer.output.h, layer.output.w, layer.output.c);
+    fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", layer.name, layer.kind, output, grouped(layer.parameters),
+               grouped(layer.macs));
+    parameters += layer.parameters;
+    macs += layer.macs;
+  }
+  fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "total", "", "", grouped(parameters), grouped(macs));
+}
+
+void print_test_result(const RunningMetrics& metrics, double seconds) {
+  fmt::print("test loss {:.4f}  top-1 {:.2f} %  {} images  {:.1f} images/s\n", metrics.loss(), 100 * metrics.top1(),
+             metrics.images(), static_cast<double>(metrics.images()) / seconds);
+}
+
+void print_out_of_time(const TrainingState& state, const std::string& folder) {
+  fmt::print("time is up (--max-minutes) in epoch {} after batch {}: running loss {:.4f}, top-1 {:.2f} %\n",
+             state.epoch + 1, state.batch, state.metrics.loss(), 100 * state.metrics.top1());
+  fmt::print("go on with --output-dir {} --resume auto\n", folder);
+}
+
+nlohmann::ordered_json run_record(const TrainOptions& options, const RunIdentity& identity, const RunSizes& sizes) {
+  nlohmann::ordered_json record{{"started", utc_time()}, {"options", identity.options}, {"bits", identity.bits}};
+  record["options"]["epochs"] = options.epochs;
+  record["options"]["recipe"] = name_of(options.recipe);
+  record["options"]["data_path"] = options.dataset.path.string();
+  record["options"]["workers"] = options.workers;
+  record["options"]["prefetch"] = options.prefetch;
+  record["options"]["threads"] = options.threads;
+  record["options"]["evaluate"] = options.evaluate;
+  record["options"]["init_weights"] = options.init_weights.string();
+  record["options"]["resume"] = options.resume;
+  record["sizes"] = {{"train_images", sizes.train_images},
+                     {"test_images", sizes.test_images},
+                     {"batches_per_epoch", sizes.batches_per_epoch},
+                     {"parameters", sizes.parameters}};
+  record["host"] = host_facts();
+  record["build"] = build_facts();
+  return record;
+}
+
+void throw_interrupted(int signal, const std::string& what) {
+  throw Error(ErrorCode::kInterrupted, fmt::format("stopped by {} {}", signal_name(signal), what));
+}
+
+int target_status(std::optional<double> target, double top1) {
+  if (!target || top1 >= *target) return 0;
+  std::fflush(stdout);
+  fmt::print(stderr, "kindling-train: target missed: test top-1 is {:.4f}, wanted at least {:.4f}\n", top1, *target);
+  return static_cast<int>(ErrorCode::kTargetMissed);
+}
+
+}  // namespace kindling

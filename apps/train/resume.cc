@@ -1,0 +1,52 @@
+#include "apps/train/resume.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/io/checkpoint_folder.h"
+#include "engine/io/csv_log.h"
+#include "kernels/core/error.h"
+
+namespace kindling {
+namespace {
+
+std::optional<Checkpoint> newest_of(const std::filesystem::path& folder) {
+  FoundCheckpoint found = find_checkpoint(folder);
+  for (const std::string& line : found.skipped) fmt::print("resume: skipped {}\n", line);
+  return std::move(found.checkpoint);
+}
+
+// The folder of the run that wrote the checkpoint: OUTPUT/checkpoint.safetensors or OUTPUT/checkpoints/step-N.
+std::filesystem::path run_folder_of(const std::filesystem::path& checkpoint) {
+  const std::filesystem::path parent = std::filesystem::absolute(checkpoint).parent_path();
+  return parent.filename() == "checkpoints" ? parent.parent_path() : parent;
+}
+
+}  // namespace
+
+std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFolder& folder,
+                                       const RunIdentity& identity, FileSystemCalls& calls) {
+  std::optional<Checkpoint> checkpoint;
+  std::filesystem::path run_folder = folder.path();
+  if (resume == "auto") {
+    checkpoint = newest_of(folder.path());
+    if (!checkpoint) fmt::print("resume: no checkpoint in {} yet, starting anew\n", folder.path().string());
+  } else if (std::filesystem::is_directory(resume)) {
+    run_folder = resume;
+    checkpoint = newest_of(resume);
+    if (!checkpoint) throw Error(ErrorCode::kWeights, fmt::format("--resume: no checkpoint in {}", resume));
+  } else {
+    run_folder = run_folder_of(resume);
+    checkpoint = Checkpoint::read(resume);
+  }
+  if (!checkpoint) return std::nullopt;
+
+  require_same_identity(*checkpoint, identity);
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(run_folder, folder.path(), ignored)) adopt_logs(run_folder, folder.path(), calls);
+  fmt::print("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
+  return checkpoint;
+}
+
+}  // namespace kindling

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "apps/train/options.h"
+#include "engine/io/checkpoint.h"
+
+namespace kindling {
+
+// What a checkpoint was made with, as far as it must be the same when training goes on: `options` are the user's to
+// choose, `bits` the program's (instruction set, convolution algorithm), chosen anew on each machine. Workers,
+// prefetch, threads and the output folder aren't here: they may change and the bits stay.
+struct RunIdentity {
+  nlohmann::ordered_json options;
+  nlohmann::ordered_json bits;
+
+  std::string to_text() const;
+};
+
+// The options of a run, resolved. `fingerprint`: Dataset::fingerprint of the training set.
+nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyperparameters& hyperparameters,
+                                        const std::string& fingerprint);
+
+// Throws Error(kUsage) that lists every option in which the checkpoint and this run differ, or, where the options
+// agree, Error(kWeights) if this machine or build can't continue with the same bits.
+void require_same_identity(const Checkpoint& checkpoint, const RunIdentity& identity);
+
+}  // namespace kindling

@@ -1,0 +1,186 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "apps/train/options.h"
+#include "apps/train/report.h"
+#include "apps/train/resume.h"
+#include "apps/train/run_observer.h"
+#include "data/loader.h"
+#include "engine/io/checkpoint_folder.h"
+#include "engine/io/run_record.h"
+#include "engine/snapshot.h"
+#include "engine/trainer.h"
+#include "engine/weights_file.h"
+
+namespace kindling {
+
+// One split with the loader that delivers it and the slots lent to that.
+template <class C>
+struct DataFeed {
+  DataFeed(C& context, const DatasetOptions& dataset_options, Split split, const LoaderOptions& loader_options)
+      : dataset(open_dataset(dataset_options, split)),
+        slots(context, Loader::slots_needed(loader_options), loader_options.batch_size),
+        loader(*dataset, loader_options, slots.slots()) {}
+
+  std::unique_ptr<Dataset> dataset;
+  SlotPool<C> slots;
+  Loader loader;
+};
+
+// A run of kindling-train on one context: puts the parts together, trains or evaluates, and leaves the results in the
+// output folder. `bits` names the context's choices that fix the bits (RunIdentity).
+template <class C>
+class TrainingRun {
+ public:
+  TrainingRun(C& context, const TrainOptions& options, nlohmann::ordered_json bits, StopSignals& signals)
+      : context_(context),
+        options_(options),
+        hyperparameters_(resolve_hyperparameters(options.optimizer, options.recipe, options.flags)),
+        signals_(signals),
+        train_(context, options.dataset, Split::kTrain, loader_options(options, Split::kTrain)),
+        test_(context, options.dataset, Split::kTest, loader_options(options, Split::kTest)),
+        schedule_({.kind = options.schedule,
+                   .lr = hyperparameters_.lr,
+                   .epochs = options.epochs,
+                   .steps_per_epoch = train_.loader.batches_per_epoch(),
+                   .warmup_epochs = options.warmup_epochs}),
+        identity_{identity_options(options, hyperparameters_, train_.dataset->fingerprint()), std::move(bits)},
+        network_(context, options.network, options.batch_size),
+        optimizer_(context, hyperparameters_, network_.parameters().layout().parameter_arena_size()),
+        train_step_(context, network_, optimizer_, options.label_smoothing),
+        eval_step_(context, network_) {}
+
+  // Returns the exit status.
+  int train() {
+    const OutputFolder folder(options_.output_dir, output_use(), calls_);
+    network_.parameters().initialize(context_, options_.seed);
+    if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+    TrainingState state;
+    const bool resumed = resume(folder, state);
+    write_record(folder);
+    print_run(options_, hyperparameters_, identity_, run_sizes());
+
+    RunObserver observer = make_observer(folder, state, resumed);
+    Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
+                               {.epochs = options_.epochs,
+                                .evaluate = options_.evaluate,
+                                .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); }},
+                               observer);
+    try {
+      const TrainingEnd end = trainer.run(state, train_.loader, train_.slots, test_.loader, test_.slots);
+      observer.display().clear();
+      observer.checkpoint(state);
+      return finish(end, observer, state, folder);
+    } catch (...) {
+      observer.display().clear();
+      observer.flush_logs();
+      throw;
+    }
+  }
+
+  // --test-only: loss, top-1 and images/s of --init-weights on the test set. Writes no file.
+  int test() {
+    load_weights(context_, network_.parameters(), options_.init_weights);
+    ScreenOnlyObserver observer(signals_);
+    Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(), {}, observer);
+    const Stopwatch watch;
+    const std::optional<RunningMetrics> metrics = trainer.evaluate(test_.loader, test_.slots);
+    if (!metrics) throw_interrupted(signals_.arrived(), "no result");
+    print_test_result(*metrics, watch.elapsed_s());
+    return target_status(options_.target_top1, metrics->top1());
+  }
+
+ private:
+  static LoaderOptions loader_options(const TrainOptions& options, Split split) {
+    const bool train = split == Split::kTrain;
+    return {.batch_size = options.batch_size,
+            .workers = options.workers,
+            .prefetch = options.prefetch,
+            .seed = options.seed,
+            .shuffle = train && options.shuffle,
+            .augment = train && options.augment,
+            .limit_batches = options.limit_batches.value_or(0)};
+  }
+
+  OutputUse output_use() const {
+    if (!options_.resume.empty()) return OutputUse::kResume;
+    return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
+  }
+
+  // True when `state`, network and optimizer now stand where a checkpoint left them.
+  bool resume(const OutputFolder& folder, TrainingState& state) {
+    if (options_.resume.empty()) return false;
+    const std::optional<Checkpoint> checkpoint = open_resumed(options_.resume, folder, identity_, calls_);
+    if (!checkpoint) return false;
+    state = Snapshot::restore(context_, *checkpoint, network_, optimizer_);
+    return true;
+  }
+
+  RunObserver make_observer(const OutputFolder& folder, const TrainingState& state, bool resumed) {
+    const auto save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
+      const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
+      save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
+      save_weights(context_, network_.parameters(), weights, calls_);
+    };
+    const RunObserverOptions options{
+        .epochs = options_.epochs, .checkpoint_every = options_.checkpoint_every, .max_minutes = options_.max_minutes};
+    const std::int64_t per_epoch = train_.loader.batches_per_epoch();
+    if (!options_.resume.empty()) {
+      BatchLog batches = BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_);
+      EpochLog epochs = EpochLog::resume(folder.epochs_csv(), state.epoch, calls_);
+      if (resumed) discard_checkpoints_after(folder.path(), state.step, calls_);
+      return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
+    }
+    return RunObserver(options, BatchLog::create(folder.batches_csv(), calls_),
+                       EpochLog::create(folder.epochs_csv(), calls_), signals_, save);
+  }
+
+  RunSizes run_sizes() const {
+    return {.train_images = train_.dataset->size(),
+            .test_images = test_.dataset->size(),
+            .batches_per_epoch = train_.loader.batches_per_epoch(),
+            .parameters = network_.parameters().layout().parameter_count()};
+  }
+
+  void write_record(const OutputFolder& folder) {
+    write_run_record(folder.run_json(), run_record(options_, identity_, run_sizes()), calls_);
+  }
+
+  // After training: says how it ended; the exit status.
+  int finish(TrainingEnd end, RunObserver& observer, const TrainingState& state, const OutputFolder& folder) {
+    const std::string folder_name = folder.path().string();
+    if (end == TrainingEnd::kStopped && observer.stop_reason() == StopReason::kSignal) {
+      throw_interrupted(observer.signal(), fmt::format("after step {}; go on with --output-dir {} --resume auto",
+                                                       state.step, folder_name));
+    }
+    if (end == TrainingEnd::kStopped) print_out_of_time(state, folder_name);
+    if (end == TrainingEnd::kFinished) fmt::print("done: {}\n", folder_name);
+    if (!options_.target_top1) return 0;
+    const auto& last = observer.last_epoch();
+    return target_status(options_.target_top1, last && last->test ? last->test->top1() : 0);
+  }
+
+  // A checkpoint is about twice the weights; one older than the newest guards against a newest that goes bad.
+  static constexpr std::int64_t kCheckpointsKept = 2;
+
+  C& context_;
+  TrainOptions options_;
+  Hyperparameters hyperparameters_;
+  StopSignals& signals_;
+  FileSystemCalls calls_;
+  DataFeed<C> train_;
+  DataFeed<C> test_;
+  Schedule schedule_;
+  RunIdentity identity_;
+  Network<C> network_;
+  Optimizer<C> optimizer_;
+  TrainStep<C> train_step_;
+  EvalStep<C> eval_step_;
+};
+
+}  // namespace kindling

@@ -1,0 +1,104 @@
+#include "engine/snapshot.h"
+
+#include <gmock/gmock.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/io/checkpoint_folder.h"
+#include "engine/weights_file.h"
+#include "kernels/reference/reference_context.h"
+#include "tests/engine/training_fixture.h"
+
+namespace kindling {
+namespace {
+
+namespace fs = std::filesystem;
+using Context = ReferenceContext<float>;
+using Training = test::SmallTraining<Context>;
+
+class SnapshotTest : public testing::TestWithParam<OptimizerKind> {
+ protected:
+  void SetUp() override {
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    folder_ = fs::path(testing::TempDir()) / ("kindling_" + name + "_" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static Hyperparameters hyperparameters() {
+    return resolve_hyperparameters(GetParam(), Recipe::kAssignment, {.lr = 0.01});
+  }
+
+  fs::path folder_;
+  FileSystemCalls calls_;
+};
+
+// Stops after every possible number of questions, saves, restores into fresh objects and goes on.
+TEST_P(SnapshotTest, ResumedRunHasTheBitsOfOneThatWasNeverStopped) {
+  Training whole(hyperparameters());
+  whole.run(2);
+  for (int stop = 1; stop <= whole.observer.questions; stop += 3) {
+    Training before(hyperparameters());
+    before.observer.stop_after = stop;
+    before.run(2);
+    const fs::path path = folder_ / "checkpoint";
+    write_checkpoint(
+        path, Snapshot::take(before.context, before.network, before.optimizer, before.state, "options").contents(),
+        calls_);
+
+    Training after(hyperparameters());
+    after.state = Snapshot::restore(after.context, Checkpoint::read(path), after.network, after.optimizer);
+    after.run(2);
+    EXPECT_EQ(after.parameters(), whole.parameters()) << "stopped at question " << stop;
+    EXPECT_EQ(after.network.parameters().batches_tracked(), 6);
+    ASSERT_FALSE(after.observer.epochs.empty());
+    EXPECT_EQ(after.observer.epochs.back().train, whole.observer.epochs.back().train);
+    EXPECT_EQ(after.observer.epochs.back().test, whole.observer.epochs.back().test);
+    EXPECT_EQ(before.observer.batches.size() + after.observer.batches.size(), 6U);
+  }
+}
+
+TEST_P(SnapshotTest, AnotherNetworkIsRefusedWithEveryTensorNamed) {
+  Training training(hyperparameters());
+  const fs::path path = folder_ / "checkpoint";
+  write_checkpoint(
+      path, Snapshot::take(training.context, training.network, training.optimizer, training.state, "").contents(),
+      calls_);
+  Training without_norm(hyperparameters(), NormKind::kNone);
+  try {
+    Snapshot::restore(without_norm.context, Checkpoint::read(path), without_norm.network, without_norm.optimizer);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kWeights);
+    EXPECT_THAT(error.what(), testing::HasSubstr("bn1.weight"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("layer4.1.bn2.num_batches_tracked"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EachOptimizer, SnapshotTest,
+                         testing::Values(OptimizerKind::kSgd, OptimizerKind::kNesterov, OptimizerKind::kAdagrad,
+                                         OptimizerKind::kAdadelta, OptimizerKind::kAdam),
+                         [](const auto& optimizer) { return std::string(name_of(optimizer.param)); });
+
+TEST(WeightsFile, ComesBackWithEveryBit) {
+  FileSystemCalls calls;
+  const fs::path path = fs::path(testing::TempDir()) / ("kindling_weights_" + std::to_string(getpid()));
+  Training trained;
+  trained.run(1);
+  save_weights(trained.context, trained.network.parameters(), path, calls);
+  Training fresh;
+  load_weights(fresh.context, fresh.network.parameters(), path);
+  fs::remove(path);
+  EXPECT_EQ(fresh.parameters(), trained.parameters());
+  EXPECT_EQ(fresh.network.parameters().batches_tracked(), 3);
+  Trainer<Context, test::BatchListSource> trainer(fresh.train_step, fresh.eval_step, fresh.network.parameters(), {},
+                                                  fresh.observer);
+  EXPECT_EQ(trainer.evaluate(fresh.test, fresh.slots), trained.observer.epochs[0].test);
+}
+
+}  // namespace
+}  // namespace kindling
