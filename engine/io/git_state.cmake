@@ -7,11 +7,16 @@ if(GIT)
   # No optional locks: a build must not get in the way of a commit.
   set(git ${CMAKE_COMMAND} -E env GIT_OPTIONAL_LOCKS=0 ${GIT} -C ${SOURCE_DIR})
   execute_process(
-    COMMAND ${git} rev-parse HEAD
-    OUTPUT_VARIABLE head
+    COMMAND ${git} rev-parse --show-toplevel HEAD
+    OUTPUT_VARIABLE output
     RESULT_VARIABLE failed
     OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-  if(NOT failed)
+  string(REGEX MATCH "^(.*)\n([0-9a-f]+)$" found "${output}")
+  set(top "${CMAKE_MATCH_1}")
+  set(head "${CMAKE_MATCH_2}")
+  file(REAL_PATH "${SOURCE_DIR}" source_dir)
+  # A copy of the tree that lies inside another repository has no commit.
+  if(NOT failed AND top STREQUAL source_dir)
     set(commit "${head}")
     execute_process(
       COMMAND ${git} status --porcelain --untracked-files=no

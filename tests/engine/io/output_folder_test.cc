@@ -40,6 +40,15 @@ TEST(OutputFolder, IsMadeWithItsParents) {
   EXPECT_EQ(output.batches_csv(), folder / "a/b/batches.csv");
 }
 
+TEST(OutputFolder, MayBeALinkToAFolder) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  std::filesystem::create_directory(folder / "scratch");
+  std::filesystem::create_directory_symlink(folder / "scratch", folder / "out");
+  EXPECT_TRUE(OutputFolder(folder / "out", OutputUse::kNew, disk).is_locked());
+  EXPECT_TRUE(std::filesystem::exists(folder / "scratch/.lock"));
+}
+
 TEST(OutputFolder, FilesOfOthersAreNoObstacle) {
   const TemporaryFolder folder;
   FileSystemCalls disk;

@@ -1,12 +1,16 @@
 """Reads a safetensors file with PyTorch and the format's description alone, and prints what it found, a tensor a line.
 
 usage: python3 read_safetensors.py FILE
+Exit status 77: PyTorch is not installed.
 """
 import json
 import struct
 import sys
 
-import torch
+try:
+    import torch
+except ImportError:
+    sys.exit(77)
 
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32,
           "U8": torch.uint8}
