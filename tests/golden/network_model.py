@@ -105,13 +105,42 @@ def normalised_images(count):
     return torch.from_numpy((pixels - mean) / std), torch.from_numpy(records[:, 0].astype(numpy.int64))
 
 
-def train(model, x, labels):
+def kink_margin(width, norm, seed, count):
+    """How far the first step stays from the kinks of its ReLUs: the smallest input of any ReLU, over the rms of what
+    rounding to float did to its channel (PyTorch in float against double)."""
+    inputs = []
+
+    def record(x):
+        inputs.append(x)
+        return x.clamp(min=0)
+
+    model = ResNet18(width, norm)
+    weights = initial_weights(model, seed)
+    x, _ = normalised_images(count)
+    original, functional.relu = functional.relu, record
+    try:
+        with torch.no_grad():
+            load(model, weights)
+            model(x)
+            model.double()
+            load(model, weights)
+            model(x.double())
+    finally:
+        functional.relu = original
+    margin = float("inf")
+    for rounded, exact in zip(inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]):
+        rms = ((rounded.double() - exact) ** 2).mean(dim=(0, 2, 3), keepdim=True).sqrt()
+        margin = min(margin, (exact.abs() / rms).min().item())
+    return margin
+
+
+def train(model, x, labels, steps=STEPS):
     """SGD steps on one batch. Returns the loss of each step and the gradients of the first, by name."""
     optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
     losses = []
     gradients = {}
     model.train()
-    for _ in range(STEPS):
+    for _ in range(steps):
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(x), labels)
         loss.backward()
