@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/core/check.h"
-#include "kernels/cpu/conv2d_tiles.h"
+#include "kernels/cpu/conv2d_gather.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
 
@@ -21,11 +21,23 @@ void pack_filter(CpuContext<float>& context, const GatherPlan& plan, const float
     const std::int64_t width = std::min(plan.tile_columns, plan.target.c - first);
     float* panel = packed + item * plan.source.c * plan.tile_columns;
     if (plan.rows.gather == Gather::kForward) {
-      simd.pack_transposed({w + (first * taps + tap) * c, taps * c, width, c, plan.tile_columns, plan.tile_columns},
+      simd.pack_transposed({.source = w + (first * taps + tap) * c,
+                            .row_stride = taps * c,
+                            .rows = width,
+                            .columns = c,
+                            .width = plan.tile_columns,
+                            .packed_stride = plan.tile_columns,
+                            .panel_stride = 0},
                            panel);
     } else {
-      simd.pack_strip({w + tap * c + first, taps * c, plan.shape.k, width, plan.tile_columns, plan.tile_columns},
-                      panel);
+      simd.pack_panels({.source = w + tap * c + first,
+                        .row_stride = taps * c,
+                        .rows = plan.shape.k,
+                        .columns = width,
+                        .width = plan.tile_columns,
+                        .packed_stride = plan.tile_columns,
+                        .panel_stride = 0},
+                       panel);
     }
   });
 }
@@ -48,8 +60,15 @@ void pack_source(const SimdKernels& simd, const GatherPlan& plan, const GatherIt
     for (std::int64_t w = 0; w < from.w; ++w) {
       if (!plan.columns.is_read(w)) continue;
       const float* pixel = source + ((item.first_image * from.h + h) * from.w + w) * from.c;
-      float* packed = item.packed + ((h - item.source_rows.begin) * from.w + w) * from.c * item.images;
-      simd.pack_transposed({pixel, from.h * from.w * from.c, item.images, from.c, item.images, item.images}, packed);
+      float* packed = item.packed + ((h - item.source_rows.begin) * from.w + w) * from.c * plan.tile_rows;
+      simd.pack_transposed({.source = pixel,
+                            .row_stride = from.h * from.w * from.c,
+                            .rows = item.images,
+                            .columns = from.c,
+                            .width = plan.tile_rows,
+                            .packed_stride = plan.tile_rows,
+                            .panel_stride = 0},
+                           packed);
     }
   }
 }
@@ -74,7 +93,7 @@ void multiply_item(const SimdKernels& simd, const GatherPlan& plan, const Gather
   const Shape4& to = plan.target;
   TileProduct product{.a = item.packed,
                       .b = nullptr,
-                      .a_step = plan.source.c * item.images,
+                      .a_step = plan.source.c * plan.tile_rows,
                       .b_step = plan.source.c * plan.tile_columns,
                       .pairs = item.pairs,
                       .count = 0,
@@ -111,18 +130,15 @@ void run_gather(CpuContext<float>& context, const GatherPlan& plan, const float*
   float* filter = workspace.shared();
   pack_filter(context, plan, w, filter);
   parallel_for(context.threads(), plan.items(), [&](std::int64_t index, int thread) {
-    const Tiles images{plan.source.n, plan.tile_rows};
-    const Tiles bands{plan.target.h, plan.band_rows};
-    const Tiles groups{plan.panels, plan.panels_per_group};
     const std::int64_t group = index % plan.panel_groups;
     const std::int64_t band = index / plan.panel_groups % plan.bands;
-    const std::int64_t block = index / plan.panel_groups / plan.bands;
+    const Span images = span_of({plan.source.n, plan.tile_rows}, index / plan.panel_groups / plan.bands);
     float* memory = workspace.of_thread(thread);
-    GatherItem item{.first_image = images.begin(block),
-                    .images = images.length(block),
-                    .target_rows = {bands.begin(band), bands.begin(band) + bands.length(band)},
+    GatherItem item{.first_image = images.begin,
+                    .images = images.length(),
+                    .target_rows = span_of({plan.target.h, plan.band_rows}, band),
                     .source_rows = {},
-                    .panels = {groups.begin(group), groups.begin(group) + groups.length(group)},
+                    .panels = span_of({plan.panels, plan.panels_per_group}, group),
                     .packed = memory + packed_at,
                     .pairs = reinterpret_cast<TilePair*>(memory + pairs_at)};
     item.source_rows = sources_of(plan.rows, item.target_rows);

@@ -16,8 +16,8 @@ struct TilePair {
 };
 
 // c[i][j] (+)= sum over pairs and d of A[d][i] B[d][j], for i < rows <= tile_rows, j < columns <= tile_columns, where A
-// is the dense [depth][rows] block at a + pair.a * a_step and B the dense [depth][tile_columns] block at b + pair.b *
-// b_step: a product of small matrices summed over a list of operands (batch-reduce GEMM; Georganas et al.,
+// is the dense [depth][tile_rows] block at a + pair.a * a_step and B the dense [depth][tile_columns] block at b +
+// pair.b * b_step: a product of small matrices summed over a list of operands (batch-reduce GEMM; Georganas et al.,
 // "High-Performance Deep Learning via a Single Building Block", 2019). The whole sum is kept in registers, in the order
 // of the list. No pairs: the sum is zero.
 struct TileProduct {
@@ -35,8 +35,8 @@ struct TileProduct {
   bool accumulate;  // c += instead of c =
 };
 
-// A matrix of `rows` rows, row_stride apart, and `columns` columns, that is to be packed: packed rows are packed_stride
-// apart and `width` elements wide, filled up with zeros.
+// A matrix of `rows` rows, row_stride apart, and `columns` columns, that is to be packed to panels `width` wide: packed
+// rows are packed_stride apart, panels panel_stride.
 struct Strip {
   const float* source;
   std::int64_t row_stride;
@@ -44,6 +44,7 @@ struct Strip {
   std::int64_t columns;
   std::int64_t width;
   std::int64_t packed_stride;
+  std::int64_t panel_stride;
 };
 
 // y = f(raw * scale + shift + residual * residual_scale + residual_shift) over `pixels` rows of `channels`; a null
@@ -78,9 +79,10 @@ struct SimdKernels {
   std::int64_t tile_columns;
 
   void (*multiply_tile)(const TileProduct& product);
-  // packed[i * packed_stride + j] = source[i * row_stride + j], zero for columns <= j < width
-  void (*pack_strip)(const Strip& strip, float* packed);
-  // packed[j * packed_stride + i] = source[i * row_stride + j], zero for rows <= i < width
+  // packed[j / width * panel_stride + i * packed_stride + j % width] = source[i * row_stride + j]; the last panel is
+  // filled up with zeros
+  void (*pack_panels)(const Strip& strip, float* packed);
+  // packed[j * packed_stride + i] = source[i * row_stride + j], zero for rows <= i < width: one panel, rows <= width
   void (*pack_transposed)(const Strip& strip, float* packed);
   // sum[c] = sum_i of x[i][c], and squares[c] = sum_i of x[i][c]^2 (whose rounding is double's)
   void (*column_sums)(const float* x, std::int64_t pixels, std::int64_t channels, double* sum);
@@ -92,6 +94,11 @@ struct SimdKernels {
   void (*batch_norm_apply)(const BatchNormRows& rows, const float* const coefficients[3], float* dx, float* dresidual);
   void (*materialize)(const PointwiseRows& rows);
   void (*relu_backward)(const float* dy, const float* y, float* dx, std::int64_t elements);
+
+  // For benchmarks: `steps` times peak_loop_flops operations in registers, the most that this path can do. Returns a
+  // number that depends on all of them.
+  float (*peak_loop)(std::int64_t steps);
+  std::int64_t peak_loop_flops;
 };
 
 // The table of one path; it must be supported here.

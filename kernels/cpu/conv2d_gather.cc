@@ -1,4 +1,4 @@
-#include "kernels/cpu/conv2d_tiles.h"
+#include "kernels/cpu/conv2d_gather.h"
 
 #include <algorithm>
 
@@ -22,6 +22,10 @@ std::int64_t longest_band(const GatherAxis& rows, std::int64_t targets, std::int
 }
 
 }  // namespace
+
+Span span_of(const Tiles& tiles, std::int64_t tile) {
+  return {tiles.begin(tile), tiles.begin(tile) + tiles.length(tile)};
+}
 
 Span sources_of(const GatherAxis& axis, const Span& targets) {
   Span span{axis.source_extent, 0};

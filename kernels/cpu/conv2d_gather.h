@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/core/shape.h"
+#include "kernels/cpu/parallel.h"
 
 namespace kindling {
 
@@ -35,12 +36,14 @@ struct GatherAxis {
   bool is_read(std::int64_t source) const { return gather == Gather::kDgrad || (source + pad) % stride < taps; }
 };
 
-// Source coordinates [begin, end).
+// The integers [begin, end).
 struct Span {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   std::int64_t length() const { return end - begin; }
 };
+
+Span span_of(const Tiles& tiles, std::int64_t tile);
 
 // The source coordinates that the targets [begin, end) read through any tap; empty if none.
 Span sources_of(const GatherAxis& axis, const Span& targets);

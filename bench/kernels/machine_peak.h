@@ -1,0 +1,15 @@
+#pragma once
+
+#include "kernels/cpu/simd/isa.h"
+
+namespace kindling::bench {
+
+// What this machine does at best, measured for about half a second on first use: the yardstick of the benchmarks.
+
+// fp32 fused multiply-adds (portable: multiplies and adds) from registers, on all threads together.
+double peak_gflops(Isa isa, int threads);
+
+// A copy of 128 MiB with ordinary stores, bytes read plus bytes written.
+double copy_gbytes_per_s(int threads);
+
+}  // namespace kindling::bench
