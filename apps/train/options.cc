@@ -213,6 +213,7 @@ std::optional<TrainOptions> parse_train_options(int argc, const char* const* arg
       "5e-4.",
       "kindling-train");
   app.set_version_flag("--version", version_text());
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // as argparse: scripts append options
   add_data_options(app, options);
   add_model_options(app, options);
   add_optimizer_options(app, options, betas);

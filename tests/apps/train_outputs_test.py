@@ -1,0 +1,131 @@
+"""What a run of kindling-train leaves behind and says."""
+import csv
+import json
+import math
+import unittest
+
+from programs import ProgramTest, tensors
+
+BATCH_COLUMNS = "epoch,batch,images,loss,running_loss,top1,running_top1,data_ms,compute_ms"
+EPOCH_COLUMNS = (
+    "epoch,train_loss,train_top1,test_loss,test_top1,data_s,train_s,eval_s,total_s,images_per_s,peak_rss_mb"
+)
+
+
+class Outputs(ProgramTest):
+    def read(self, name):
+        with open(self.folder / "out" / name, newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_logs_have_a_row_for_each_batch_and_epoch_and_add_up(self):
+        self.train("--epochs", 2)
+        self.assertEqual((self.folder / "out/batches.csv").read_text().splitlines()[0], BATCH_COLUMNS)
+        self.assertEqual((self.folder / "out/epochs.csv").read_text().splitlines()[0], EPOCH_COLUMNS)
+        batches, epochs = self.read("batches.csv"), self.read("epochs.csv")
+        self.assertEqual([(row["epoch"], row["batch"]) for row in batches],
+                         [(str(e), str(b)) for e in (1, 2) for b in range(1, 7)])
+        for epoch in epochs:
+            rows = [row for row in batches if row["epoch"] == epoch["epoch"]]
+            images = sum(int(row["images"]) for row in rows)
+            loss = sum(float(row["loss"]) * int(row["images"]) for row in rows) / images
+            top1 = sum(float(row["top1"]) * int(row["images"]) for row in rows) / images
+            self.assertAlmostEqual(float(epoch["train_loss"]), loss, delta=1e-7 * loss)
+            self.assertAlmostEqual(float(epoch["train_top1"]), top1, delta=1e-7)
+            self.assertEqual(epoch["train_loss"], rows[-1]["running_loss"])
+            self.assertGreater(float(epoch["total_s"]), float(epoch["train_s"]) + float(epoch["data_s"]))
+            self.assertTrue(math.isfinite(float(epoch["test_loss"])))
+            self.assertGreater(float(epoch["peak_rss_mb"]), 1)
+
+    def test_run_json_says_what_was_run(self):
+        self.train("--epochs", 1, "--opt", "adam", "--seed", 7)
+        record = json.loads((self.folder / "out/run.json").read_text())
+        self.assertEqual(record["options"]["optimizer"], "adam")
+        self.assertEqual(record["options"]["lr"], 0.1)
+        self.assertEqual(record["options"]["seed"], 7)
+        self.assertEqual(record["sizes"]["batches_per_epoch"], 6)
+        self.assertIn(record["bits"]["isa"], ("avx512", "avx2", "portable"))
+        for key in ("cpu", "hostname", "cores_allowed"):
+            self.assertIn(key, record["host"])
+        for key in ("git_commit", "compiler", "blas"):
+            self.assertIn(key, record["build"])
+
+    def test_weights_have_pytorchs_names_and_shapes(self):
+        self.train("--epochs", 1)
+        weights = tensors(self.folder / "out/weights.safetensors")
+        self.assertEqual(len(weights), 122)
+        self.assertEqual(weights["conv1.weight"][:2], ("F32", [2, 3, 3, 3]))
+        self.assertEqual(weights["layer2.0.shortcut.0.weight"][:2], ("F32", [4, 2, 1, 1]))
+        self.assertEqual(weights["linear.weight"][:2], ("F32", [10, 16]))
+        dtype, shape, data = weights["bn1.num_batches_tracked"]
+        self.assertEqual((dtype, shape, int.from_bytes(data, "little")), ("I64", [], 6))
+
+    def test_newest_checkpoint_has_two_names(self):
+        self.train("--epochs", 1, "--checkpoint-every", 4)
+        steps = sorted(path.name for path in (self.folder / "out/checkpoints").iterdir())
+        self.assertEqual(steps, ["step-00000004.safetensors", "step-00000006.safetensors"])
+        self.assertEqual((self.folder / "out/checkpoint.safetensors").read_bytes(),
+                         (self.folder / "out/checkpoints" / steps[1]).read_bytes())
+
+    def test_without_evaluation_the_test_columns_are_empty(self):
+        self.train("--epochs", 1, "--no-eval")
+        self.assertEqual(self.read("epochs.csv")[0]["test_loss"], "")
+
+    def test_same_seed_same_bits_whatever_the_threads_and_workers(self):
+        self.train("--epochs", 1, out="a")
+        self.train("--epochs", 1, "--workers", 0, "--threads", 1, out="b")
+        self.train("--epochs", 1, "--workers", 5, "--threads", 3, "--prefetch", 7, out="c")
+        first = (self.folder / "a/weights.safetensors").read_bytes()
+        for other in "bc":
+            self.assertEqual((self.folder / other / "weights.safetensors").read_bytes(), first, other)
+            self.assertEqual(self.rows(f"{other}/batches.csv"), self.rows("a/batches.csv"))
+        self.train("--epochs", 1, "--seed", 1, out="d")
+        self.assertNotEqual((self.folder / "d/weights.safetensors").read_bytes(), first)
+
+    def test_every_optimizer_norm_and_schedule_trains(self):
+        for optimizer in ("sgd", "nesterov", "adagrad", "adadelta", "adam"):
+            for norm in ("batch", "none"):
+                with self.subTest(optimizer=optimizer, norm=norm):
+                    self.train("--epochs", 1, "--opt", optimizer, "--norm", norm, "--lr", 1e-3, "--no-eval",
+                               "--overwrite")
+        for schedule in ("constant", "cosine", "onecycle"):
+            self.train("--epochs", 2, "--lr-schedule", schedule, "--label-smoothing", 0.1, "--no-eval", "--overwrite")
+
+    def test_learns_the_synthetic_set(self):
+        done = self.run_program("kindling-train", "--dataset", "synthetic", "--width", 8, "--batch-size", 32,
+                                "--limit-batches", 40, "--epochs", 3, "--lr", 0.01, "--output-dir", "out",
+                                "--target-top1", 0.6)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_batch_log_reads_well(self):
+        done = self.train("--epochs", 1)
+        self.assertNotIn("\r", done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertIn("epoch 1/1  batch 6/6  loss ", done.stdout)
+        self.assertEqual(done.stderr, "")
+
+    def test_test_only_gives_the_result_of_the_run(self):
+        self.train("--epochs", 1)
+        epoch = self.read("epochs.csv")[0]
+        done = self.train("--test-only", "--init-weights", "out/weights.safetensors", out="unused")
+        self.assertIn(f"test loss {float(epoch['test_loss']):.4f}  top-1 {100 * float(epoch['test_top1']):.2f} %",
+                      done.stdout)
+        self.assertIn("images/s", done.stdout)
+        self.assertFalse((self.folder / "unused").exists())
+
+    def test_summary_and_version(self):
+        summary = self.run_program("kindling-train", "--summary").stdout
+        self.assertIn("11,173,962", summary)
+        self.assertIn("555,422,720", summary)
+        self.assertRegex(self.run_program("kindling-train", "--version").stdout, r"^kindling \d+\.\d+\.\d+ \(commit ")
+
+    def test_max_minutes_ends_in_good_order(self):
+        done = self.train("--epochs", 1, "--max-minutes", 0)
+        self.assertIn("time is up", done.stdout)
+        self.assertEqual(len(self.read("batches.csv")), 1)
+        self.assertTrue((self.folder / "out/checkpoint.safetensors").exists())
+        self.train("--epochs", 1, "--resume", "auto")
+        self.assertEqual(len(self.read("batches.csv")), 6)
+
+
+if __name__ == "__main__":
+    unittest.main()

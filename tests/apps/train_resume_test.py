@@ -1,0 +1,126 @@
+"""Stopping, killing and resuming: the run that goes on has the bits of one that was never stopped."""
+import signal
+import subprocess
+import unittest
+
+from programs import BIN, SMALL, ProgramTest, environment
+
+
+class Resume(ProgramTest):
+    EPOCHS = 3
+
+    def setUp(self):
+        super().setUp()
+        self.train("--epochs", self.EPOCHS, out="whole")
+
+    def assert_like_whole(self, out):
+        self.assertEqual((self.folder / out / "weights.safetensors").read_bytes(),
+                         (self.folder / "whole/weights.safetensors").read_bytes())
+        for name in ("batches.csv", "epochs.csv"):
+            self.assertEqual(self.rows(f"{out}/{name}"), self.rows(f"whole/{name}"))
+
+    def stopped_by(self, number, batches, *options):
+        """Starts a run, sends it the signal after that many batches, and returns the ended process."""
+        process = subprocess.Popen(
+            [BIN / "kindling-train", *SMALL, "--epochs", str(self.EPOCHS), "--output-dir", "out", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=self.folder)
+        seen = 0
+        while seen < batches:  # in so short an epoch each batch is a line
+            line = process.stdout.readline()
+            self.assertTrue(line, "the run ended before it was stopped")
+            seen += "  batch " in line
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+class Stop(Resume):
+    EPOCHS = 40  # so long that the signals arrive before its end
+
+    def test_signals_finish_the_step_save_and_exit_75(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            with self.subTest(signal=number.name):
+                done = self.stopped_by(number, 2, "--overwrite")
+                self.assert_fails(done, 75, f"stopped by {number.name} after step", "--resume auto")
+                self.train("--epochs", self.EPOCHS, "--resume", "auto")
+                self.assert_like_whole("out")
+
+    def test_a_killed_run_goes_on_from_its_last_checkpoint(self):
+        self.stopped_by(signal.SIGKILL, 8, "--checkpoint-every", "4")
+        done = self.train("--epochs", self.EPOCHS, "--resume", "auto", "--checkpoint-every", 4, "--workers", 0, "--threads", 1)
+        self.assertIn("going on after step", done.stdout)
+        self.assert_like_whole("out")
+
+    def test_a_run_killed_before_its_first_checkpoint_starts_anew(self):
+        self.stopped_by(signal.SIGKILL, 3, "--checkpoint-every", "100")
+        done = self.train("--epochs", self.EPOCHS, "--resume", "auto")
+        self.assertIn("starting anew", done.stdout)
+        self.assert_like_whole("out")
+
+
+class Continue(Resume):
+    def test_resume_auto_with_nothing_there_starts_anew(self):
+        self.train("--epochs", 3, "--resume", "auto")
+        self.assert_like_whole("out")
+
+    def test_from_every_step_of_an_epoch(self):
+        self.train("--epochs", 3, "--max-minutes", 0)  # one step
+        for _ in range(7):
+            self.train("--epochs", 3, "--max-minutes", 0, "--resume", "auto")
+        self.train("--epochs", 3, "--resume", "auto")
+        self.assert_like_whole("out")
+
+    def test_a_checkpoint_of_another_folder_brings_its_logs(self):
+        self.train("--epochs", 2, out="first")
+        self.train("--epochs", 3, "--resume", "first/checkpoint.safetensors", out="out")
+        self.assert_like_whole("out")
+        self.train("--epochs", 3, "--resume", "first", out="again")
+        self.assert_like_whole("again")
+        self.assertEqual(len(self.rows("first/epochs.csv")), 2)
+
+    def test_a_finished_run_can_be_lengthened(self):
+        self.train("--epochs", 2)
+        self.train("--epochs", 3, "--resume", "auto")
+        self.assert_like_whole("out")
+
+    def test_a_damaged_newest_checkpoint_is_skipped_and_said(self):
+        self.train("--epochs", 3, "--checkpoint-every", 6)
+        for path in (self.folder / "out/checkpoint.safetensors",
+                     self.folder / "out/checkpoints/step-00000018.safetensors"):
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.unlink()
+            path.write_bytes(data)
+        done = self.train("--epochs", 3, "--resume", "auto")
+        self.assertIn("skipped", done.stdout)
+        self.assertIn("step-00000018", done.stdout)
+        self.assert_like_whole("out")
+
+    def test_other_options_are_refused_by_name(self):
+        self.train("--epochs", 1)
+        before = (self.folder / "out/batches.csv").read_bytes()
+        for options, texts in (
+            (["--seed", "3"], ["seed 0, here 3"]),
+            (["--opt", "adam"], ["optimizer", '"sgd"', '"adam"']),
+            (["--norm", "none"], ["norm"]),
+            (["--batch-size", "4"], ["batch_size 8, here 4"]),
+            (["--lr", "0.2", "--no-augment"], ["lr 0.1, here 0.2", "augment"]),
+            (["--lr-schedule", "cosine"], ["lr_schedule"]),
+        ):
+            with self.subTest(options=options):
+                done = self.run_program("kindling-train", *SMALL, "--epochs", 2, "--output-dir", "out", "--resume",
+                                        "auto", *options)
+                self.assert_fails(done, 2, "--resume", *texts)
+        self.assertEqual((self.folder / "out/batches.csv").read_bytes(), before)
+
+    def test_another_instruction_set_is_refused(self):
+        self.train("--epochs", 1)
+        done = self.run_program("kindling-train", *SMALL, "--epochs", 2, "--output-dir", "out", "--resume", "auto",
+                                env=environment(KINDLING_ISA="portable"))
+        if '"portable"' in (self.folder / "out/run.json").read_text():
+            self.skipTest("this processor has nothing better than the portable path")
+        self.assert_fails(done, 4, "same bits", "isa")
+
+
+if __name__ == "__main__":
+    unittest.main()
