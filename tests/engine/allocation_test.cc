@@ -1,0 +1,84 @@
+// After the first batch of each size, a step allocates nothing: neither network nor kernels nor the libraries under
+// them. Every malloc of the process is counted, whatever calls it.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstddef>
+
+#include "kernels/cpu/cpu_context.h"
+#include "tests/engine/training_fixture.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KINDLING_COUNT_ALLOCATIONS 0  // the sanitizers bring a malloc of their own
+#else
+#define KINDLING_COUNT_ALLOCATIONS 1
+#endif
+
+namespace {
+std::atomic<std::int64_t> allocations{0};
+}
+
+#if KINDLING_COUNT_ALLOCATIONS
+// glibc's own names for what it would otherwise export as malloc and so on.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? 12 : 0;
+}
+}
+#endif
+
+namespace kindling {
+namespace {
+
+class AllocationTest : public testing::TestWithParam<OptimizerKind> {};
+
+TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
+  if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
+  const Hyperparameters hyperparameters = resolve_hyperparameters(GetParam(), Recipe::kAssignment, {.lr = 0.01});
+  test::SmallTraining<CpuContext<float>> training(hyperparameters);
+  const BatchSlot slot = training.slots.slot(0);
+  std::int64_t step = 0;
+  const auto train_and_evaluate = [&] {
+    for (const std::int64_t images : {4, 2}) {
+      training.train_step.run(slot, images, 0.01, ++step);
+      training.eval_step.run(slot, images);
+    }
+  };
+  const std::int64_t before = allocations;
+  train_and_evaluate();
+  EXPECT_GT(allocations, before) << "the first batches record their steps: if nothing is counted, nothing is tested";
+  const std::int64_t after_first = allocations;
+  for (int i = 0; i < 3; ++i) train_and_evaluate();
+  EXPECT_EQ(allocations - after_first, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(EachOptimizer, AllocationTest,
+                         testing::Values(OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdadelta),
+                         [](const auto& optimizer) { return std::string(name_of(optimizer.param)); });
+
+}  // namespace
+}  // namespace kindling
