@@ -1,0 +1,85 @@
+// One fp32 training step of ResNet-18 on the CPU backend, measured as bench/peers/train_step.py measures PyTorch's:
+// same model, batch, optimizer and number of steps, random images, and the same JSON. Google Benchmark would choose the
+// number of steps by itself; here it must be the peer's.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <vector>
+
+#include "engine/batch_source.h"
+#include "engine/train_step.h"
+#include "kernels/core/clock.h"
+#include "kernels/core/random.h"
+#include "kernels/cpu/cpu_context.h"
+
+namespace kindling {
+namespace {
+
+using Context = CpuContext<float>;
+
+void fill(const BatchSlot& slot) {
+  for (std::size_t i = 0; i < slot.pixels.size(); ++i) {
+    const RandomWords words = random_words(1, static_cast<std::uint32_t>(i), 0, RandomPurpose::kInitialWeights);
+    slot.pixels[i] = 3.46F * (unit_float(words[0]) - 0.5F);  // the variance of normalised pixels
+  }
+  for (std::size_t i = 0; i < slot.labels.size(); ++i) slot.labels[i] = static_cast<std::int32_t>(i % kClasses);
+}
+
+double quantile(const std::vector<double>& sorted, double share) {
+  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+int run(int argc, char** argv) {
+  int threads = 0;
+  int repeats = 10;
+  int warmup = 2;
+  std::int64_t batch = 128;
+  std::int64_t width = 64;
+  CLI::App app("Times training steps at full width; prints JSON.", "train_step_bench");
+  app.add_option("--threads", threads)->capture_default_str();
+  app.add_option("--repeats", repeats, "steps measured")->capture_default_str();
+  app.add_option("--warmup", warmup, "steps before")->capture_default_str();
+  app.add_option("--batch", batch)->capture_default_str();
+  app.add_option("--width", width)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+
+  Context context({.threads = threads});
+  Network<Context> network(context, {.width = width}, batch);
+  network.parameters().initialize(context, 1);
+  Optimizer<Context> optimizer(context, resolve_hyperparameters(OptimizerKind::kSgd, Recipe::kAssignment, {}),
+                               network.parameters().layout().parameter_arena_size());
+  const SlotPool<Context> slots(context, 1, batch);
+  fill(slots.slot(0));
+  TrainStep<Context> train_step(context, network, optimizer, 0);
+
+  std::vector<double> times_ms;
+  for (int i = 0; i < warmup + repeats; ++i) {
+    const Stopwatch watch;
+    train_step.run(slots.slot(0), batch, 0.1, i + 1);
+    if (i >= warmup) times_ms.push_back(watch.elapsed_ms());
+  }
+  std::sort(times_ms.begin(), times_ms.end());
+  const double median = quantile(times_ms, 0.5);
+  fmt::print(R"({{"threads": {}, "isa": "{}", "batch": {}, "repeats": {}, "median_ms": {:.2f}, "q1_ms": {:.2f}, )"
+             R"("q3_ms": {:.2f}, "min_ms": {:.2f}, "images_per_s": {:.1f}, "peak_rss_mb": {:.0f}}})"
+             "\n",
+             context.threads(), name_of(context.isa()), batch, repeats, median, quantile(times_ms, 0.25),
+             quantile(times_ms, 0.75), times_ms.front(), static_cast<double>(batch) / median * 1e3, peak_rss_mb());
+  return 0;
+}
+
+}  // namespace
+}  // namespace kindling
+
+int main(int argc, char** argv) {
+  return kindling::run(argc, argv);
+}
