@@ -60,8 +60,15 @@ CLI::Option* add_choice(CLI::App& app, const std::string& flag, T& value, const 
             }
           },
           description)
-      ->check(CLI::IsMember(names))
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name(fmt::format("{{{}}}", fmt::join(names, ",")))
       ->default_str(name_in(choices, value));
+}
+
+// A flag that turns off what is on by default.
+CLI::Option* add_off_switch(CLI::App& app, const std::string& flag, bool& value, const std::string& description) {
+  return app.add_flag_callback(
+      flag, [&value] { value = false; }, description);
 }
 
 void add_data_options(CLI::App& app, TrainOptions& options) {
@@ -80,8 +87,8 @@ void add_data_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--prefetch", options.prefetch, "batches filled ahead of the trainer")
       ->capture_default_str()
       ->group(group);
-  app.add_flag("!--no-augment", options.augment, "no random crop and flip")->group(group);
-  app.add_flag("!--no-shuffle", options.shuffle, "the order of the files in every epoch")->group(group);
+  add_off_switch(app, "--no-augment", options.augment, "no random crop and flip")->group(group);
+  add_off_switch(app, "--no-shuffle", options.shuffle, "the order of the files in every epoch")->group(group);
   app.add_option("--limit-batches", options.limit_batches, "at most N batches an epoch, in training and in evaluation")
       ->type_name("N")
       ->group(group);
@@ -114,7 +121,7 @@ void add_optimizer_options(CLI::App& app, TrainOptions& options, std::vector<dou
   app.add_option("--momentum", flags.momentum, "sgd, nesterov (assignment: 0.9)")->group(group);
   app.add_option("--weight-decay", flags.weight_decay, "L2, added to the gradient (assignment: 5e-4)")->group(group);
   app.add_option("--rho", flags.rho, "adadelta")->group(group);
-  app.add_option("--betas", betas, "adam: two values")->expected(2)->type_name("B1 B2")->group(group);
+  app.add_option("--betas", betas, "adam")->expected(2)->type_name("B1 B2")->group(group);
   app.add_option("--eps", flags.eps, "adagrad, adadelta, adam")->group(group);
   app.add_option("--lr-decay", flags.lr_decay, "adagrad")->group(group);
   add_choice(app, "--lr-schedule", options.schedule, kSchedules, "learning rate over the steps")->group(group);
@@ -132,7 +139,7 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--seed", options.seed, "of weights, order, crops and flips")->capture_default_str()->group(run);
   app.add_option("--max-minutes", options.max_minutes, "stop in good order, with a checkpoint, after this long")
       ->group(run);
-  app.add_flag("!--no-eval", options.evaluate, "no evaluation after the epochs")->group(run);
+  add_off_switch(app, "--no-eval", options.evaluate, "no evaluation after the epochs")->group(run);
   app.add_flag("--test-only", options.test_only, "only evaluate --init-weights on the test set")->group(run);
   app.add_option("--target-top1", options.target_top1, "exit 7 unless the last test top-1 reaches this (0 to 1)")
       ->group(run);
