@@ -31,7 +31,7 @@ std::string sample_file() {
   return text_of(folder / "c");
 }
 
-bool is_refused(std::string file) {
+bool is_refused(const std::string& file) {
   try {
     Checkpoint::parse("c", bytes_of(file));
     return false;
@@ -88,7 +88,7 @@ TEST(Checkpoint, EveryFlippedBitIsNoticed) {
     std::string damaged = file;
     damaged[bit / 8] = std::bit_cast<char>(
         static_cast<std::uint8_t>(static_cast<unsigned char>(damaged[bit / 8]) ^ (1U << (bit % 8))));
-    EXPECT_TRUE(is_refused(std::move(damaged))) << "bit " << bit % 8 << " of byte " << bit / 8;
+    EXPECT_TRUE(is_refused(damaged)) << "bit " << bit % 8 << " of byte " << bit / 8;
   }
 }
 

@@ -26,7 +26,7 @@ TensorRecord record(std::string name, std::vector<std::int64_t> shape, const std
 }
 
 template <class T>
-std::vector<T> values_of(const SafetensorsFile& file, std::string_view name, std::vector<std::int64_t> shape) {
+std::vector<T> values_of(const SafetensorsFile& file, std::string_view name, const std::vector<std::int64_t>& shape) {
   const TensorRecord& tensor = file.tensor(name, kDTypeOf<T>, shape);
   std::vector<T> values(tensor.bytes.size() / sizeof(T));
   copy_elements(tensor, std::span(values));
