@@ -180,6 +180,19 @@ TYPED_TEST(Conv2d, DgradAddsToWhatIsThere) {
   }
 }
 
+// On integers adding is exact: the sum of what was there and of what kAssign writes.
+TYPED_TEST(Conv2d, DgradAddsExactlyWhatItAssigns) {
+  if (!TypeParam::kPlainSums) GTEST_SKIP() << "this backend transforms its inputs";
+  for (const Conv2dShape& shape : odd_convolutions()) {
+    SCOPED_TRACE(to_string(shape));
+    const Conv2dCase data = integer_conv2d_case(shape, 11);
+    const std::vector<double> before = RandomValues(12).small_integers(shape.x_shape().elements());
+    std::vector<double> wanted = run_dgrad<TypeParam>(data);
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] += before[i];
+    expect_equal(run_dgrad_add<TypeParam>(data, before), wanted, "dx");
+  }
+}
+
 // <y, dy> = <w, dw> = <x, dx>: all three are the sum of x w dy over all taps. Each inner product carries the errors of
 // its op's outputs, each within gamma_n of its own sum of magnitudes, so all within gamma_n of sum |x||w||dy|.
 TYPED_TEST(Conv2d, PassesAreAdjoint) {
