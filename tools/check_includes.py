@@ -37,7 +37,7 @@ LIBRARIES = {
     r"nlohmann/": {"data", "engine", "apps", "tests", "bench"},
     r"xxhash\.h": {"data", "engine", "tests", "bench"},
     r"png\.h": {"data", "tests"},
-    r"CLI/": {"apps", "tests"},
+    r"CLI/": {"apps", "tests", "bench"},
     r"(cblas|lapacke?|openblas.*)\.h": {"kernels/cpu", "tests", "bench"},
     r"omp\.h": {"kernels/cpu", "apps", "tests", "bench"},
     r"(cuda|cublas|curand|nvtx|cub/|cooperative_groups|mma).*": {"kernels/cuda", "kernels/cudnn", "tests", "bench"},
