@@ -1,0 +1,58 @@
+"""Timing, memory and JSON for the benchmarks of this folder."""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import time
+
+import torch
+
+FORMATS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--threads", type=int, required=True, help="threads that PyTorch may use")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--repeats", type=int, default=20, help="timed runs, after the warm-up")
+    parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--format", choices=FORMATS, action="append", help="memory format (default: each of them)")
+    return parser.parse_args()
+
+
+def milliseconds(work, args):
+    """Median and quartiles of the wall-clock time of work()."""
+    for _ in range(args.warmup):
+        work()
+    times = []
+    for _ in range(args.repeats):
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1e3)
+    q1, median, q3 = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
+    return {"median_ms": round(median, 3), "q1_ms": round(q1, 3), "q3_ms": round(q3, 3)}
+
+
+def _run_one(measure, name, args, results):
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(1)
+    result = measure(FORMATS[name], args)
+    result["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    results.put(result)
+
+
+def report(measure, args):
+    """Runs measure(memory_format, args) in a fresh process per format and prints one JSON object."""
+    start_fresh = multiprocessing.get_context("spawn")
+    report = {"torch": torch.__version__, "threads": args.threads, "batch": args.batch, "repeats": args.repeats}
+    for name in args.format or FORMATS:
+        results = start_fresh.SimpleQueue()
+        process = start_fresh.Process(target=_run_one, args=(measure, name, args, results))
+        process.start()
+        process.join()
+        if process.exitcode != 0:
+            raise SystemExit(f"the {name} run failed with exit status {process.exitcode}")
+        report[name] = results.get()
+    print(json.dumps(report, indent=2))
