@@ -22,9 +22,9 @@ constexpr double kBound = 1e-9;
 constexpr std::size_t kProjections = 64;
 
 const nlohmann::json& torch_runs() {
-  static const nlohmann::json kGolden =
+  static const nlohmann::json parsed =
       nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/network.json"));
-  return kGolden;
+  return parsed;
 }
 
 double number(const nlohmann::json& hex) {
@@ -59,9 +59,9 @@ double estimated_distance(const std::array<double, kProjections>& got, const nlo
   return std::sqrt(sum / kProjections);
 }
 
-class NetworkGolden : public testing::TestWithParam<int> {
+class Networparsed : public testing::TestWithParam<int> {
  protected:
-  NetworkGolden()
+  Networparsed()
       : images_(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", torch_runs()["batch"]),
         want_(torch_runs()["runs"][static_cast<std::size_t>(GetParam())]),
         run_(context_, options(), images_) {}
@@ -83,7 +83,7 @@ class NetworkGolden : public testing::TestWithParam<int> {
   golden::NetworkRun<Context> run_;
 };
 
-TEST_P(NetworkGolden, StartsFromTheSameWeights) {
+TEST_P(Networparsed, StartsFromTheSameWeights) {
   std::uint64_t sum = 0;
   std::uint64_t at = 0;
   const ParameterStore<Context>& store = run_.parameters();
@@ -95,7 +95,7 @@ TEST_P(NetworkGolden, StartsFromTheSameWeights) {
   EXPECT_EQ(sum, std::strtoull(want_["weights_checksum"].get<std::string>().c_str(), nullptr, 16));
 }
 
-TEST_P(NetworkGolden, FirstGradientsMatchTorchTensorByTensor) {
+TEST_P(Networparsed, FirstGradientsMatchTorchTensorByTensor) {
   run_.step();
   const ParameterStore<Context>& store = run_.parameters();
   const nlohmann::json& gradients = want_["gradients"];
@@ -110,7 +110,7 @@ TEST_P(NetworkGolden, FirstGradientsMatchTorchTensorByTensor) {
   }
 }
 
-TEST_P(NetworkGolden, LossesOfTenStepsMatchTorch) {
+TEST_P(Networparsed, LossesOfTenStepsMatchTorch) {
   ASSERT_EQ(want_["losses"].size(), 10U);
   for (std::size_t step = 0; step < 10; ++step) {
     const double want = number(want_["losses"][step]);
@@ -120,7 +120,7 @@ TEST_P(NetworkGolden, LossesOfTenStepsMatchTorch) {
   EXPECT_NEAR(run_.evaluate(), want, kBound * want);
 }
 
-INSTANTIATE_TEST_SUITE_P(Norms, NetworkGolden, testing::Values(0, 1), [](const auto& instance) {
+INSTANTIATE_TEST_SUITE_P(Norms, Networparsed, testing::Values(0, 1), [](const auto& instance) {
   return torch_runs()["runs"][static_cast<std::size_t>(instance.param)]["norm"].template get<std::string>();
 });
 

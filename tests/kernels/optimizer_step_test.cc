@@ -17,9 +17,9 @@ namespace kindling {
 namespace {
 
 const golden::OptimizerGolden& optimizers() {
-  static const golden::OptimizerGolden kGolden =
+  static const golden::OptimizerGolden parsed =
       golden::read_optimizers(KINDLING_SOURCE_DIR "/tests/golden/optimizers.json");
-  return kGolden;
+  return parsed;
 }
 
 // A run of one golden case on one context: the formulas' parameters and gradients, moments by torch's names.

@@ -15,9 +15,9 @@ namespace kindling {
 namespace {
 
 const golden::OptimizerGolden& optimizers() {
-  static const golden::OptimizerGolden kGolden =
+  static const golden::OptimizerGolden parsed =
       golden::read_optimizers(KINDLING_SOURCE_DIR "/tests/golden/optimizers.json");
-  return kGolden;
+  return parsed;
 }
 
 Hyperparameters hyperparameters_of(const golden::OptimizerCase& of) {

@@ -17,9 +17,9 @@ namespace {
 using testing::HasSubstr;
 
 const nlohmann::json& torch_schedules() {
-  static const nlohmann::json kGolden =
+  static const nlohmann::json parsed =
       nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/optimizer_schedules.json"));
-  return kGolden;
+  return parsed;
 }
 
 double number(const nlohmann::json& hex) {
