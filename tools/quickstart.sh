@@ -35,6 +35,7 @@ use_ccache
 build_preset cpu-release kindling-train kindling-predict
 
 if [ -n "$data_path" ]; then
+  data_path=$(realpath -m "$data_path")
   [ -d "$data_path" ] || die "no folder $data_path (from --data-path or KINDLING_DATA)"
   say "data: CIFAR-10 in $data_path"
   data=(--data-path "$data_path")
@@ -46,12 +47,18 @@ else
   data=(--dataset synthetic)
 fi
 
-out=$root/out/quickstart
-say "training ResNet-18 at a quarter of its width, 2 epochs or 4 minutes, whichever ends first; results in out/quickstart"
-"$root/build/cpu-release/bin/kindling-train" "${data[@]}" --width 16 --epochs 2 --max-minutes 4 \
-  --output-dir "$out" --overwrite "${options[@]}"
+# What keeps this run short; an option given on the command line replaces its own.
+defaults=(--width=16 --epochs=2 --limit-batches=100 --max-minutes=4 --output-dir=out/quickstart)
+for default in "${defaults[@]}"; do
+  name=${default%%=*}
+  if [[ " ${options[*]} " != *" $name"[\ =]* ]]; then options+=("$default"); fi
+done
 
-say "done: out/quickstart holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
+say "training a ResNet-18 of a quarter of the width on 100 batches an epoch; ends after 2 epochs or 4 minutes"
+cd "$root"
+build/cpu-release/bin/kindling-train "${data[@]}" --overwrite "${options[@]}"
+
+say "done; the output folder holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
 echo "   the whole task, full width, 5 epochs:  build/cpu-release/bin/kindling-train ${data[*]} --output-dir out/c1"
 echo "   every option:                          build/cpu-release/bin/kindling-train --help"
 echo "   prove it right:                        tools/test.sh"
