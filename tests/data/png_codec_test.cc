@@ -96,7 +96,7 @@ TEST(PngCodec, RefusesFewerThanEightBits) {
 }
 
 TEST(PngCodec, RefusesOtherSizes) {
-  const std::vector<std::uint8_t> samples(64 * 64 * 3, 9);
+  const std::vector<std::uint8_t> samples(std::size_t{33} * 33 * 3, 9);
   EXPECT_EQ(decoding_error(test::make_png(PNG_FORMAT_RGB, 33, samples.data())),
             "3: x.png: expected 32 x 32 pixels, found 33 x 33");
 }

@@ -102,7 +102,7 @@ TEST_F(PngFolderTest, NamesAnEmptyClass) {
 
 TEST_F(PngFolderTest, ChecksEveryHeaderAtOpening) {
   const fs::path victim = root() / "train/c5/1.png";
-  const std::vector<std::uint16_t> samples(33 * 33 * 3, 0);
+  const std::vector<std::uint16_t> samples(std::size_t{33} * 33 * 3, 0);
   const std::vector<std::pair<std::vector<std::uint8_t>, std::string>> cases{
       {{}, "empty"},
       {{'G', 'I', 'F', '8', '9', 'a', 0, 0, 0}, "not a PNG file"},
