@@ -1,8 +1,7 @@
 #include "kernels/optimizer_step.h"
 
-#include <algorithm>
-
 #include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/parallel.h"
 #include "kernels/optimizer_update.h"
 
 namespace kindling {
@@ -24,14 +23,12 @@ template <class Update, class T, class Args, class... Moments>
 void update_all(const CpuContext<T>& context, const Args& args, const Moments&... moments) {
   check_step(args);
   const Update update(args, args.scalars[0]);
-  const std::int64_t size = args.params.size();
-  const std::int64_t chunks = (size + kChunk - 1) / kChunk;
-#pragma omp parallel for schedule(static) num_threads(context.threads()) if (chunks > 1)
-  for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-    const std::int64_t begin = chunk * kChunk;
-    update_chunk(update, std::min(kChunk, size - begin), args.params.data() + begin, args.grads.data() + begin,
+  const Tiles chunks{args.params.size(), kChunk};
+  parallel_for(context.threads(), chunks.count(), [&](std::int64_t chunk, int /*thread*/) {
+    const std::int64_t begin = chunks.begin(chunk);
+    update_chunk(update, chunks.length(chunk), args.params.data() + begin, args.grads.data() + begin,
                  moments.data() + begin...);
-  }
+  });
 }
 
 }  // namespace
