@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kRepeats = 8;
 constexpr std::int64_t kSteps = 4'000'000;
-constexpr std::int64_t kCopyBytes = 128 << 20;
-constexpr std::int64_t kCopyTileBytes = 1 << 20;
+constexpr std::int64_t kCopyBytes = std::int64_t{128} << 20U;
+constexpr std::int64_t kCopyTileBytes = std::int64_t{1} << 20U;
 
 // The shortest of a few runs, in seconds: whatever else the machine does only adds time.
 template <class Work>

@@ -51,18 +51,18 @@ double run(benchmark::State& state, const Op& op) {
 
 // GFLOP/s and the share of what the machine can do at best.
 inline void count_flops(benchmark::State& state, double seconds, double flops) {
-  static const double kPeak = peak_gflops(context().isa(), context().threads());
+  static const double peak = peak_gflops(context().isa(), context().threads());
   state.counters["GFLOP/s"] = flops * 1e-9 / seconds;
-  state.counters["of_peak"] = flops * 1e-9 / seconds / kPeak;
-  state.counters["peak_GFLOP/s"] = kPeak;
+  state.counters["of_peak"] = flops * 1e-9 / seconds / peak;
+  state.counters["peak_GFLOP/s"] = peak;
 }
 
 // GB/s and the share of a plain copy's. `bytes` is what the op must read and write at least.
 inline void count_bytes(benchmark::State& state, double seconds, double bytes) {
-  static const double kCopy = copy_gbytes_per_s(context().threads());
+  static const double copy = copy_gbytes_per_s(context().threads());
   state.counters["GB/s"] = bytes * 1e-9 / seconds;
-  state.counters["of_copy"] = bytes * 1e-9 / seconds / kCopy;
-  state.counters["copy_GB/s"] = kCopy;
+  state.counters["of_copy"] = bytes * 1e-9 / seconds / copy;
+  state.counters["copy_GB/s"] = copy;
 }
 
 }  // namespace kindling::bench

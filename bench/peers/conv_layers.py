@@ -52,8 +52,7 @@ def measure(memory_format, args):
     with torch.no_grad():
         for layer in LAYERS:
             side, c, k, r, stride = layer
-            # Named as kindling's benchmarks name shapes.
-            name = f"n{args.batch} {side}x{side}x{c} k{k} r{r} s{stride} p{r // 2}"
+            name = f"side:{side}/c:{c}/k:{k}/r:{r}/stride:{stride}"  # as conv2d_bench names it
             result[name] = time_layer(layer, memory_format, args)
     return result
 

@@ -7,7 +7,7 @@
 namespace kindling {
 namespace {
 
-constexpr std::int64_t kTileFloats = 32 * 1024;
+constexpr std::int64_t kTileFloats = std::int64_t{32} * 1024;
 
 const float* data_or_null(const HostView<const float>& values) {
   return values.empty() ? nullptr : values.data();

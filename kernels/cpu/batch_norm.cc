@@ -13,7 +13,7 @@ namespace {
 
 // Sums over pixels are made tile by tile and combined over tiles in order, all in double. The tiles depend on the shape
 // alone.
-constexpr std::int64_t kTileFloats = 16 * 1024;
+constexpr std::int64_t kTileFloats = std::int64_t{16} * 1024;
 constexpr std::int64_t kChannelsPerItem = 64;  // of the combining pass
 
 Tiles tiles_of(const Shape4& shape) {

@@ -8,7 +8,7 @@ namespace kindling {
 namespace {
 
 // Packed source rows of an item: about half of a 1 MB L2 cache, the rest is for a panel of the filter.
-constexpr std::int64_t kPackedBytes = 400 * 1024;
+constexpr std::int64_t kPackedBytes = std::int64_t{400} * 1024;
 
 // Enough items for many threads, also where the images are few or small. More would only pack the same rows more often.
 constexpr std::int64_t kWantedItems = 64;

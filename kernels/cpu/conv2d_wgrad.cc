@@ -63,7 +63,7 @@ void run_item(const SimdKernels& simd, const WgradPlan& plan, WgradBand band, co
 // dw = the slices' sum, in their order.
 void add_slices(const CpuContext<float>& context, const float* slices, std::int64_t count,
                 Params<CpuContext<float>> dw) {
-  const Tiles tiles{dw.size(), 16 * 1024};
+  const Tiles tiles{dw.size(), std::int64_t{16} * 1024};
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     const Span span = span_of(tiles, tile);
     std::copy(slices + span.begin, slices + span.end, dw.data() + span.begin);

@@ -6,7 +6,7 @@ namespace kindling {
 namespace {
 
 // Packed bytes of a band: about half of a 1 MB L2 cache.
-constexpr std::int64_t kPackedBytes = 400 * 1024;
+constexpr std::int64_t kPackedBytes = std::int64_t{400} * 1024;
 // Enough items for many threads; more would only pack the same pixels more often.
 constexpr std::int64_t kWantedItems = 64;
 // A tile's sums are loaded and stored once in so many steps, at least.

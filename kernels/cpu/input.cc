@@ -14,7 +14,7 @@ void unpack_input(CpuContext<T>& context, HostView<const float> pixels, Out<CpuC
   const OpCheck check("unpack_input");
   check.dense("x", x, {x.shape.n, kImageSide, kImageSide, kImageChannels});
   check.size("pixels", pixels, x.shape.elements());
-  const Tiles tiles{pixels.size(), 64 * 1024};
+  const Tiles tiles{pixels.size(), std::int64_t{64} * 1024};
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     std::copy_n(pixels.data() + tiles.begin(tile), tiles.length(tile), x.data + tiles.begin(tile));
   });
