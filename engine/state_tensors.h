@@ -4,6 +4,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/io/safetensors.h"
@@ -22,8 +23,11 @@ class HostTensors {
   void add(std::string name, std::vector<std::int64_t> shape, std::span<const T> values) {
     const std::span<const std::byte> bytes = std::as_bytes(values);
     storage_.emplace_back(bytes.begin(), bytes.end());
-    records_.push_back(
-        {.name = std::move(name), .dtype = kDTypeOf<T>, .shape = std::move(shape), .bytes = storage_.back()});
+    TensorRecord& record = records_.emplace_back();
+    record.name = std::move(name);
+    record.dtype = kDTypeOf<T>;
+    record.shape = std::move(shape);
+    record.bytes = storage_.back();
   }
 
   const std::vector<TensorRecord>& records() const { return records_; }
