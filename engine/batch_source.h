@@ -57,4 +57,11 @@ class SlotPool {
   std::vector<Memory> labels_;
 };
 
+// A source with the slots that were lent to it.
+template <class C, BatchSource Source>
+struct BatchFeed {
+  Source& source;
+  const SlotPool<C>& slots;
+};
+
 }  // namespace kindling

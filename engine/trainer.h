@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/batch_source.h"
-#include "engine/metrics.h"
+#include "engine/evaluation.h"
 #include "engine/train_step.h"
 #include "engine/training_state.h"
 #include "kernels/core/clock.h"
@@ -18,15 +18,16 @@ namespace kindling {
 
 struct TrainerOptions {
   std::int64_t epochs = 5;
-  bool evaluate = true;
   std::function<double(std::int64_t step)> learning_rate;  // of a step, counted from 1
 };
 
 // The loop of training: batches into steps, steps into epochs, each epoch followed by an evaluation. What happens
-// around it (printing, files, signals) is the observer's business. Test is an evaluation source over the test set.
+// around it (printing, files, signals) is the observer's business.
 template <class C, BatchSource Source>
 class Trainer {
  public:
+  using Feed = BatchFeed<C, Source>;
+
   Trainer(TrainStep<C>& train_step, EvalStep<C>& eval_step, ParameterStore<C>& parameters, TrainerOptions options,
           TrainingObserver& observer)
       : train_step_(train_step),
@@ -35,17 +36,16 @@ class Trainer {
         options_(std::move(options)),
         observer_(observer) {}
 
-  // Trains from `state` (a new run's is TrainingState{}) to the end of the last epoch. Returns early, with kStopped,
-  // when the observer asks for it; `state` is then where a later run can go on with the same bits. Throws
-  // Error(kDiverged) at the first loss that isn't finite, and whatever the sources throw.
-  TrainingEnd run(TrainingState& state, Source& train, const SlotPool<C>& train_slots, Source& test,
-                  const SlotPool<C>& test_slots) {
+  // Trains from `state` (a new run's is TrainingState{}) to the end of the last epoch; without `test` nothing is
+  // evaluated. Returns early, with kStopped, when the observer asks for it; `state` is then where a later run can go on
+  // with the same bits. Throws Error(kDiverged) at the first loss that isn't finite, and whatever the sources throw.
+  TrainingEnd run(TrainingState& state, const Feed& train, const std::optional<Feed>& test) {
     while (state.epoch < options_.epochs) {
-      if (!train_epoch(state, train, train_slots)) return TrainingEnd::kStopped;
+      if (!train_epoch(state, train)) return TrainingEnd::kStopped;
       EpochReport report{.epoch = state.epoch, .train = state.metrics, .test = {}, .seconds = state.seconds};
-      if (options_.evaluate) {
+      if (test) {
         const Stopwatch watch;
-        report.test = evaluate(test, test_slots);
+        report.test = evaluate(eval_step_, *test, observer_);
         if (!report.test) return TrainingEnd::kStopped;
         report.seconds.eval = watch.elapsed_s();
       }
@@ -56,22 +56,10 @@ class Trainer {
     return TrainingEnd::kFinished;
   }
 
-  // Loss and top-1 over one pass of the source; empty when the observer asked to stop.
-  std::optional<RunningMetrics> evaluate(Source& test, const SlotPool<C>& slots) {
-    RunningMetrics metrics;
-    test.start_epoch(0, 0);
-    while (const std::optional<Batch> batch = test.next()) {
-      metrics.add(eval_step_.run(slots.slot(batch->slot), batch->images));
-      test.release(*batch);
-      observer_.evaluation_progressed(batch->index + 1, test.batches_per_epoch());
-      if (observer_.stop_requested()) return std::nullopt;
-    }
-    return metrics;
-  }
-
  private:
   // False when stopped early.
-  bool train_epoch(TrainingState& state, Source& source, const SlotPool<C>& slots) {
+  bool train_epoch(TrainingState& state, const Feed& train) {
+    Source& source = train.source;
     if (state.batch == source.batches_per_epoch()) return true;  // resumed between the last batch and the evaluation
     source.start_epoch(state.epoch, state.batch);
     Stopwatch watch;
@@ -79,7 +67,7 @@ class Trainer {
       const double data_ms = watch.restart_ms();
       const std::int64_t step = state.step + 1;
       const double lr = options_.learning_rate(step);
-      const BatchMetrics metrics = train_step_.run(slots.slot(batch->slot), batch->images, lr, step);
+      const BatchMetrics metrics = train_step_.run(train.slots.slot(batch->slot), batch->images, lr, step);
       source.release(*batch);
       require_finite(metrics, state, lr);
       parameters_.set_batches_tracked(parameters_.batches_tracked() + 1);

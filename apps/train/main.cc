@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/program.h"
+#include "apps/train/test_run.h"
 #include "apps/train/training_run.h"
 #include "kernels/cpu/cpu_context.h"
 
@@ -36,10 +37,10 @@ int run(int argc, const char* const* argv) {
 
   CpuContext<float> context({.threads = options->threads, .conv = options->conv});
   options->threads = context.threads();
+  if (options->test_only) return run_test(context, *options, signals);
   const nlohmann::ordered_json bits{
       {"device", "cpu"}, {"isa", name_of(context.isa())}, {"conv", name_of(context.conv_algorithm())}};
-  TrainingRun<CpuContext<float>> training(context, *options, bits, signals);
-  return options->test_only ? training.test() : training.train();
+  return TrainingRun<CpuContext<float>>(context, *options, bits, signals).train();
 }
 
 }  // namespace

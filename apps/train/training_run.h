@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/train/data_feed.h"
 #include "apps/train/options.h"
 #include "apps/train/report.h"
 #include "apps/train/resume.h"
 #include "apps/train/run_observer.h"
-#include "data/loader.h"
 #include "engine/io/checkpoint_folder.h"
 #include "engine/io/run_record.h"
 #include "engine/snapshot.h"
@@ -19,21 +18,8 @@
 
 namespace kindling {
 
-// One split with the loader that delivers it and the slots lent to that.
-template <class C>
-struct DataFeed {
-  DataFeed(C& context, const DatasetOptions& dataset_options, Split split, const LoaderOptions& loader_options)
-      : dataset(open_dataset(dataset_options, split)),
-        slots(context, Loader::slots_needed(loader_options), loader_options.batch_size),
-        loader(*dataset, loader_options, slots.slots()) {}
-
-  std::unique_ptr<Dataset> dataset;
-  SlotPool<C> slots;
-  Loader loader;
-};
-
-// A run of kindling-train on one context: puts the parts together, trains or evaluates, and leaves the results in the
-// output folder. `bits` names the context's choices that fix the bits (RunIdentity).
+// A run of kindling-train on one context: puts the parts together, trains, and leaves the results in the output folder.
+// `bits` names the context's choices that fix the bits (RunIdentity).
 template <class C>
 class TrainingRun {
  public:
@@ -42,8 +28,7 @@ class TrainingRun {
         options_(options),
         hyperparameters_(resolve_hyperparameters(options.optimizer, options.recipe, options.flags)),
         signals_(signals),
-        train_(context, options.dataset, Split::kTrain, loader_options(options, Split::kTrain)),
-        test_(context, options.dataset, Split::kTest, loader_options(options, Split::kTest)),
+        train_(context, options, Split::kTrain),
         schedule_({.kind = options.schedule,
                    .lr = hyperparameters_.lr,
                    .epochs = options.epochs,
@@ -53,13 +38,15 @@ class TrainingRun {
         network_(context, options.network, options.batch_size),
         optimizer_(context, hyperparameters_, network_.parameters().layout().parameter_arena_size()),
         train_step_(context, network_, optimizer_, options.label_smoothing),
-        eval_step_(context, network_) {}
+        eval_step_(context, network_) {
+    if (options.evaluate) test_.emplace(context, options, Split::kTest);
+  }
 
   // Returns the exit status.
   int train() {
-    const OutputFolder folder(options_.output_dir, output_use(), calls_);
     network_.parameters().initialize(context_, options_.seed);
     if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+    const OutputFolder folder(options_.output_dir, output_use(), calls_);
     TrainingState state;
     const bool resumed = resume(folder, state);
     write_record(folder);
@@ -68,11 +55,10 @@ class TrainingRun {
     RunObserver observer = make_observer(folder, state, resumed);
     Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
                                {.epochs = options_.epochs,
-                                .evaluate = options_.evaluate,
                                 .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); }},
                                observer);
     try {
-      const TrainingEnd end = trainer.run(state, train_.loader, train_.slots, test_.loader, test_.slots);
+      const TrainingEnd end = trainer.run(state, train_.feed(), test_ ? std::optional(test_->feed()) : std::nullopt);
       observer.display().clear();
       observer.checkpoint(state);
       return finish(end, observer, state, folder);
@@ -83,30 +69,7 @@ class TrainingRun {
     }
   }
 
-  // --test-only: loss, top-1 and images/s of --init-weights on the test set. Writes no file.
-  int test() {
-    load_weights(context_, network_.parameters(), options_.init_weights);
-    ScreenOnlyObserver observer(signals_);
-    Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(), {}, observer);
-    const Stopwatch watch;
-    const std::optional<RunningMetrics> metrics = trainer.evaluate(test_.loader, test_.slots);
-    if (!metrics) throw_interrupted(signals_.arrived(), "no result");
-    print_test_result(*metrics, watch.elapsed_s());
-    return target_status(options_.target_top1, metrics->top1());
-  }
-
  private:
-  static LoaderOptions loader_options(const TrainOptions& options, Split split) {
-    const bool train = split == Split::kTrain;
-    return {.batch_size = options.batch_size,
-            .workers = options.workers,
-            .prefetch = options.prefetch,
-            .seed = options.seed,
-            .shuffle = train && options.shuffle,
-            .augment = train && options.augment,
-            .limit_batches = options.limit_batches.value_or(0)};
-  }
-
   OutputUse output_use() const {
     if (!options_.resume.empty()) return OutputUse::kResume;
     return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
@@ -142,7 +105,7 @@ class TrainingRun {
 
   RunSizes run_sizes() const {
     return {.train_images = train_.dataset->size(),
-            .test_images = test_.dataset->size(),
+            .test_images = test_ ? test_->dataset->size() : 0,
             .batches_per_epoch = train_.loader.batches_per_epoch(),
             .parameters = network_.parameters().layout().parameter_count()};
   }
@@ -161,8 +124,15 @@ class TrainingRun {
     if (end == TrainingEnd::kStopped) print_out_of_time(state, folder_name);
     if (end == TrainingEnd::kFinished) fmt::print("done: {}\n", folder_name);
     if (!options_.target_top1) return 0;
-    const auto& last = observer.last_epoch();
-    return target_status(options_.target_top1, last && last->test ? last->test->top1() : 0);
+    return target_status(options_.target_top1, final_top1(observer));
+  }
+
+  // Of the last evaluation, or of one now where this process made none (it stopped early, or resumed a finished run).
+  double final_top1(RunObserver& observer) {
+    if (observer.last_epoch()) return observer.last_epoch()->test->top1();
+    const std::optional<RunningMetrics> metrics = evaluate(eval_step_, test_->feed(), observer);
+    observer.display().clear();
+    return metrics ? metrics->top1() : 0;
   }
 
   // A checkpoint is about twice the weights; one older than the newest guards against a newest that goes bad.
@@ -174,7 +144,7 @@ class TrainingRun {
   StopSignals& signals_;
   FileSystemCalls calls_;
   DataFeed<C> train_;
-  DataFeed<C> test_;
+  std::optional<DataFeed<C>> test_;
   Schedule schedule_;
   RunIdentity identity_;
   Network<C> network_;

@@ -25,9 +25,8 @@ struct ScheduleOptions {
 //
 //   constant   lr
 //   cosine     lr (1 + cos(pi i / T)) / 2                                    (Loshchilov and Hutter, 2017, one period)
-//   onecycle   from lr / 25 up to lr over the first 0.3 T - 1 steps, then down to lr / 25 / 1e4 at the last, both as
-//   half
-//              a cosine                                                      (Smith and Topin, 2018)
+//   onecycle   from lr / 25 up to lr over the first 0.3 T - 1 steps, then down to lr / 25 / 1e4 at the last, each as
+//              half a cosine                                                 (Smith and Topin, 2018)
 //
 // These are torch's CosineAnnealingLR(T_max = T, eta_min = 0) and OneCycleLR(max_lr = lr, total_steps = T,
 // cycle_momentum = False), stepped after every batch. Scripts that step CosineAnnealingLR(T_max = epochs) once an epoch

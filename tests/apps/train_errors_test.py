@@ -118,6 +118,7 @@ class Weights(ProgramTest):
         done = self.run_program("kindling-train", *SMALL, "--width", 3, "--output-dir", "other", "--init-weights",
                                 "out/weights.safetensors")
         self.assert_fails(done, 4, "bn1.weight", "layer4.1.bn2.running_var", "conv1.weight", "linear.weight")
+        self.assertFalse((self.folder / "other").exists(), "something was written")
 
     def test_a_header_that_lies(self):
         header = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}'
@@ -169,6 +170,7 @@ class Output(ProgramTest):
     def test_target_missed(self):
         done = self.run_program("kindling-train", *SMALL, "--epochs", 1, "--output-dir", "out", "--target-top1", 1)
         self.assert_fails(done, 7, "target", "wanted at least 1")
+        self.train("--epochs", 1, "--resume", "auto", "--target-top1", 0)  # nothing left to train: evaluates
 
 
 if __name__ == "__main__":

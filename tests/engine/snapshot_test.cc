@@ -95,9 +95,7 @@ TEST(WeightsFile, ComesBackWithEveryBit) {
   fs::remove(path);
   EXPECT_EQ(fresh.parameters(), trained.parameters());
   EXPECT_EQ(fresh.network.parameters().batches_tracked(), 3);
-  Trainer<Context, test::BatchListSource> trainer(fresh.train_step, fresh.eval_step, fresh.network.parameters(), {},
-                                                  fresh.observer);
-  EXPECT_EQ(trainer.evaluate(fresh.test, fresh.slots), trained.observer.epochs[0].test);
+  EXPECT_EQ(evaluate(fresh.eval_step, fresh.test_feed(), fresh.observer), trained.observer.epochs[0].test);
 }
 
 }  // namespace

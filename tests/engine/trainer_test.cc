@@ -46,9 +46,7 @@ TEST(Trainer, EvaluatesAllTestImagesWithoutTouchingTheNetwork) {
   const std::vector<float> before = training.parameters();
   const std::vector<float> statistics = to_host<ReferenceContext<float>, float>(
       training.context, HostView<const float>(training.network.parameters().statistics()));
-  Trainer<ReferenceContext<float>, test::BatchListSource> trainer(training.train_step, training.eval_step,
-                                                                  training.network.parameters(), {}, training.observer);
-  EXPECT_EQ(trainer.evaluate(training.test, training.slots), training.observer.epochs[0].test);
+  EXPECT_EQ(evaluate(training.eval_step, training.test_feed(), training.observer), training.observer.epochs[0].test);
   EXPECT_EQ(training.parameters(), before);
   EXPECT_EQ((to_host<ReferenceContext<float>, float>(
                 training.context, HostView<const float>(training.network.parameters().statistics()))),

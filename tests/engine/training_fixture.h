@@ -47,12 +47,13 @@ struct SmallTraining {
 
   TrainingEnd run(std::int64_t epochs, bool evaluate = true) {
     const double lr = optimizer.hyperparameters().lr;
-    Trainer<C, BatchListSource> trainer(
-        train_step, eval_step, network.parameters(),
-        {.epochs = epochs, .evaluate = evaluate, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }},
-        observer);
-    return trainer.run(state, train, slots, test, slots);
+    Trainer<C, BatchListSource> trainer(train_step, eval_step, network.parameters(),
+                                        {.epochs = epochs, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }},
+                                        observer);
+    return trainer.run(state, {train, slots}, evaluate ? std::optional(test_feed()) : std::nullopt);
   }
+
+  BatchFeed<C, BatchListSource> test_feed() { return {test, slots}; }
 
   std::vector<typename C::param_t> parameters() {
     return to_host<C, typename C::param_t>(context, ConstParams<C>(network.parameters().values()));
