@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "bench/kernels/machine_peak.h"
 #include "engine/batch_source.h"
+#include "engine/summary.h"
 #include "engine/train_step.h"
 #include "kernels/core/clock.h"
 #include "kernels/core/random.h"
@@ -30,6 +32,16 @@ void fill(const BatchSlot& slot) {
 
 double quantile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+// Of one step: forward, dgrad and wgrad each take the multiply-accumulates of a forward pass; the stem has no dgrad.
+// Border taps count, though kernels may skip them.
+double flops_of_step(const Network<Context>& network, std::int64_t batch) {
+  double macs = 0;
+  for (const LayerSummary& layer : summarize(network.layers(), network.parameters().layout())) {
+    macs += static_cast<double>(layer.macs) * (layer.name == "conv1" ? 2 : 3);
+  }
+  return 2 * macs * static_cast<double>(batch);
 }
 
 double peak_rss_mb() {
@@ -69,11 +81,16 @@ int run(int argc, char** argv) {
   }
   std::sort(times_ms.begin(), times_ms.end());
   const double median = quantile(times_ms, 0.5);
+  const double gflops = flops_of_step(network, batch) * 1e-6 / median;
+  const double rss_mb = peak_rss_mb();  // before measuring the machine's peak
+  const double peak = bench::peak_gflops(context.isa(), context.threads());
   fmt::print(R"({{"threads": {}, "isa": "{}", "batch": {}, "repeats": {}, "median_ms": {:.2f}, "q1_ms": {:.2f}, )"
-             R"("q3_ms": {:.2f}, "min_ms": {:.2f}, "images_per_s": {:.1f}, "peak_rss_mb": {:.0f}}})"
+             R"("q3_ms": {:.2f}, "min_ms": {:.2f}, "images_per_s": {:.1f}, "gflops": {:.1f}, "of_peak": {:.3f}, )"
+             R"("peak_rss_mb": {:.0f}}})"
              "\n",
              context.threads(), name_of(context.isa()), batch, repeats, median, quantile(times_ms, 0.25),
-             quantile(times_ms, 0.75), times_ms.front(), static_cast<double>(batch) / median * 1e3, peak_rss_mb());
+             quantile(times_ms, 0.75), times_ms.front(), static_cast<double>(batch) / median * 1e3, gflops,
+             gflops / peak, rss_mb);
   return 0;
 }
 
