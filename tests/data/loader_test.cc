@@ -89,7 +89,8 @@ TEST(Loader, StartsAtAnyBatch) {
     const Delivered whole = drain(loader, memory, 5);
     for (std::int64_t first = 0; first <= loader.batches_per_epoch(); ++first) {
       const Delivered rest = drain(loader, memory, 5, first);
-      ASSERT_EQ(rest.labels.size(), std::max<std::size_t>(whole.labels.size(), first * 8U) - first * 8U);
+      const auto skipped = static_cast<std::size_t>(first) * 8;
+      ASSERT_EQ(rest.labels.size(), std::max(whole.labels.size(), skipped) - skipped);
       EXPECT_TRUE(std::equal(rest.pixels.rbegin(), rest.pixels.rend(), whole.pixels.rbegin())) << first;
     }
   }
