@@ -17,8 +17,14 @@ int processors_allowed() {
   return CPU_COUNT(&set);
 }
 
+constexpr int kMostThreads =
+    1024;  // each has a workspace of its own, and libgomp exits by itself when it can't start one
+
 int checked_threads(int threads) {
-  if (threads < 0) throw Error(ErrorCode::kUsage, "threads is " + std::to_string(threads) + "; it must be 0 or more");
+  if (threads < 0 || threads > kMostThreads) {
+    throw Error(ErrorCode::kUsage,
+                "threads is " + std::to_string(threads) + "; it must be 0 to " + std::to_string(kMostThreads));
+  }
   return threads == 0 ? processors_allowed() : threads;
 }
 

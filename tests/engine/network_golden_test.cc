@@ -59,9 +59,9 @@ double estimated_distance(const std::array<double, kProjections>& got, const nlo
   return std::sqrt(sum / kProjections);
 }
 
-class Networparsed : public testing::TestWithParam<int> {
+class NetworkGolden : public testing::TestWithParam<int> {
  protected:
-  Networparsed()
+  NetworkGolden()
       : images_(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", torch_runs()["batch"]),
         want_(torch_runs()["runs"][static_cast<std::size_t>(GetParam())]),
         run_(context_, options(), images_) {}
@@ -83,7 +83,7 @@ class Networparsed : public testing::TestWithParam<int> {
   golden::NetworkRun<Context> run_;
 };
 
-TEST_P(Networparsed, StartsFromTheSameWeights) {
+TEST_P(NetworkGolden, StartsFromTheSameWeights) {
   std::uint64_t sum = 0;
   std::uint64_t at = 0;
   const ParameterStore<Context>& store = run_.parameters();
@@ -95,7 +95,7 @@ TEST_P(Networparsed, StartsFromTheSameWeights) {
   EXPECT_EQ(sum, std::strtoull(want_["weights_checksum"].get<std::string>().c_str(), nullptr, 16));
 }
 
-TEST_P(Networparsed, FirstGradientsMatchTorchTensorByTensor) {
+TEST_P(NetworkGolden, FirstGradientsMatchTorchTensorByTensor) {
   run_.step();
   const ParameterStore<Context>& store = run_.parameters();
   const nlohmann::json& gradients = want_["gradients"];
@@ -110,7 +110,7 @@ TEST_P(Networparsed, FirstGradientsMatchTorchTensorByTensor) {
   }
 }
 
-TEST_P(Networparsed, LossesOfTenStepsMatchTorch) {
+TEST_P(NetworkGolden, LossesOfTenStepsMatchTorch) {
   ASSERT_EQ(want_["losses"].size(), 10U);
   for (std::size_t step = 0; step < 10; ++step) {
     const double want = number(want_["losses"][step]);
@@ -120,7 +120,7 @@ TEST_P(Networparsed, LossesOfTenStepsMatchTorch) {
   EXPECT_NEAR(run_.evaluate(), want, kBound * want);
 }
 
-INSTANTIATE_TEST_SUITE_P(Norms, Networparsed, testing::Values(0, 1), [](const auto& instance) {
+INSTANTIATE_TEST_SUITE_P(Norms, NetworkGolden, testing::Values(0, 1), [](const auto& instance) {
   return torch_runs()["runs"][static_cast<std::size_t>(instance.param)]["norm"].template get<std::string>();
 });
 

@@ -80,6 +80,14 @@ inline std::vector<Conv2dShape> odd_convolutions() {
       {1, 7, 7, 2, 2, 1, 3, 0},
       {1, 2, 1, 3, 2, 5, 1, 2},
       {1, 6, 6, 2, 3, 1, 1, 1},
+      // batches that a backend cuts into several blocks of images, the last one partial
+      {9, 5, 4, 3, 5, 3, 1, 1},
+      {17, 6, 5, 20, 9, 3, 1, 1},
+      {20, 9, 8, 5, 7, 3, 2, 1},
+      {19, 7, 7, 9, 11, 1, 2, 0},
+      {16, 8, 8, 33, 17, 3, 1, 1},
+      {17, 8, 8, 40, 257, 3, 1, 1},
+      {51, 4, 5, 20, 33, 3, 1, 1},
   };
 }
 
