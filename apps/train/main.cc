@@ -38,8 +38,10 @@ int run(int argc, const char* const* argv) {
   CpuContext<float> context({.threads = options->threads, .conv = options->conv});
   options->threads = context.threads();
   if (options->test_only) return run_test(context, *options, signals);
-  const nlohmann::ordered_json bits{
-      {"device", "cpu"}, {"isa", name_of(context.isa())}, {"conv", name_of(context.conv_algorithm())}};
+  const nlohmann::ordered_json bits{{"device", "cpu"},
+                                    {"isa", name_of(context.isa())},
+                                    {"conv", name_of(context.conv_algorithm())},
+                                    {"blas_core", blas_core()}};
   return TrainingRun<CpuContext<float>>(context, *options, bits, signals).train();
 }
 

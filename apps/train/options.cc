@@ -179,6 +179,11 @@ void require_at_least(const char* flag, std::int64_t value, std::int64_t least) 
     throw Error(ErrorCode::kUsage, fmt::format("{} is {}; it must be at least {}", flag, value, least));
 }
 
+// Far beyond what any machine holds, and far below where sizes in bytes would overflow.
+void require_at_most(const char* flag, std::int64_t value, std::int64_t most) {
+  if (value > most) throw Error(ErrorCode::kUsage, fmt::format("{} is {}; it must be at most {}", flag, value, most));
+}
+
 void require_between(const char* flag, double value, double low, double high) {
   if (!(value >= low && value <= high)) {
     throw Error(ErrorCode::kUsage, fmt::format("{} is {}; it must be between {} and {}", flag, value, low, high));
@@ -188,6 +193,8 @@ void require_between(const char* flag, double value, double low, double high) {
 // What each option may be by itself, and what contradicts what.
 void check(const TrainOptions& options) {
   require_at_least("--batch-size", options.batch_size, 1);
+  require_at_most("--batch-size", options.batch_size, 1'000'000);
+  require_at_most("--width", options.network.width, 10'000);
   require_at_least("--workers", options.workers, 0);
   require_at_least("--prefetch", options.prefetch, 1);
   require_at_least("--width", options.network.width, 1);

@@ -42,6 +42,14 @@ Isa checked_isa(const std::optional<Isa>& isa) {
 
 }  // namespace
 
+const char* blas_core() {
+#ifdef OPENBLAS_VERSION
+  return openblas_get_corename();
+#else
+  return "unknown";
+#endif
+}
+
 template <class T>
 CpuContext<T>::CpuContext(const CpuOptions& options)
     : threads_(checked_threads(options.threads)),

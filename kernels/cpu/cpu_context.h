@@ -15,6 +15,10 @@ struct CpuOptions {
   std::optional<Isa> isa = {};  // nothing: what KINDLING_ISA says, else the best that the processor has
 };
 
+// Which kernels the BLAS library chose for this processor, by its own rules: they fix bits too. "unknown" where the
+// library doesn't tell.
+const char* blas_core();
+
 // Runs ops on `threads` OpenMP threads. BLAS is told once per process to stay single-threaded: it is called from inside
 // the OpenMP loops over fixed tiles, so that results don't depend on the number of threads and nothing oversubscribes.
 // Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have, a negative number of threads, or an

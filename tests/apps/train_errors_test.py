@@ -33,6 +33,8 @@ class Usage(ProgramTest):
 
     def test_values_that_make_no_sense(self):
         self.fails(2, ["--batch-size", "0"], "--batch-size", "0")
+        self.fails(2, ["--batch-size", "at most"], "--batch-size", "4503599627370496")
+        self.fails(2, ["--width", "at most"], "--width", "4503599627370496")
         self.fails(2, ["--workers", "-1"], "--workers", "-1")
         self.fails(2, ["--prefetch"], "--prefetch", "0")
         self.fails(2, ["lr", "nan"], "--lr", "nan")
