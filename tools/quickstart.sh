@@ -47,6 +47,11 @@ else
   data=(--dataset synthetic)
 fi
 
+# Only this script's own folder may be replaced unasked, never one that the user names or resumes.
+if [[ " ${options[*]} " != *" --output-dir"[\ =]* && " ${options[*]} " != *" --resume"[\ =]* ]]; then
+  options+=(--overwrite)
+fi
+
 # What keeps this run short; an option given on the command line replaces its own.
 defaults=(--width=16 --epochs=2 --limit-batches=100 --max-minutes=4 --output-dir=out/quickstart)
 for default in "${defaults[@]}"; do
@@ -56,7 +61,7 @@ done
 
 say "training a ResNet-18 of a quarter of the width on 100 batches an epoch; ends after 2 epochs or 4 minutes"
 cd "$root"
-build/cpu-release/bin/kindling-train "${data[@]}" --overwrite "${options[@]}"
+build/cpu-release/bin/kindling-train "${data[@]}" "${options[@]}"
 
 say "done; the output folder holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
 echo "   the whole task, full width, 5 epochs:  build/cpu-release/bin/kindling-train ${data[*]} --output-dir out/c1"
