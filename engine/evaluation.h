@@ -9,7 +9,7 @@
 
 namespace kindling {
 
-// Loss and top-1 over one pass of a test set; empty when the observer asked to stop.
+// Loss and top-1 over one pass of a test set; empty when the observer asked to stop before its last batch.
 template <class C, BatchSource Source>
 std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Source>& test,
                                        TrainingObserver& observer) {
@@ -19,7 +19,8 @@ std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Sou
     metrics.add(step.run(test.slots.slot(batch->slot), batch->images));
     test.source.release(*batch);
     observer.evaluation_progressed(batch->index + 1, test.source.batches_per_epoch());
-    if (observer.stop_requested()) return std::nullopt;
+    const bool is_last = batch->index + 1 == test.source.batches_per_epoch();
+    if (!is_last && observer.stop_requested()) return std::nullopt;
   }
   return metrics;
 }

@@ -31,7 +31,7 @@ StringMap Snapshot::to_metadata(const TrainingState& state) {
           {"images", fmt::format("{}", state.metrics.images())},
           {"data_s", fmt::format("{}", state.seconds.data)},
           {"compute_s", fmt::format("{}", state.seconds.compute)},
-          {"train_s", fmt::format("{}", state.seconds.train)}};
+          {"wall_s", fmt::format("{}", state.seconds.wall)}};
 }
 
 TrainingState Snapshot::from_metadata(const Checkpoint& checkpoint) {
@@ -44,7 +44,7 @@ TrainingState Snapshot::from_metadata(const Checkpoint& checkpoint) {
                      parse_number<std::int64_t>(checkpoint, "images"));
   state.seconds.data = parse_number<double>(checkpoint, "data_s");
   state.seconds.compute = parse_number<double>(checkpoint, "compute_s");
-  state.seconds.train = parse_number<double>(checkpoint, "train_s");
+  state.seconds.wall = parse_number<double>(checkpoint, "wall_s");
   return state;
 }
 

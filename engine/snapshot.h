@@ -17,7 +17,7 @@ namespace kindling {
 // as the parameter they belong to. Numbers of the training state are metadata, written so that they come back exactly.
 class Snapshot {
  public:
-  // `options`: text that a resume compares (see apps/train/resume.h); kept as it is.
+  // `options`: text that a resume compares (see apps/train/run_identity.h); kept as it is.
   template <class C>
   static Snapshot take(C& context, const Network<C>& network, const Optimizer<C>& optimizer, const TrainingState& state,
                        std::string options) {

@@ -51,7 +51,8 @@ class Trainer {
       }
       state.begin_epoch(state.epoch + 1);
       observer_.epoch_finished(report, state);
-      if (observer_.stop_requested()) return TrainingEnd::kStopped;
+      // After the last epoch nothing is left to stop: a run that is complete must not look like one to go on with.
+      if (state.epoch < options_.epochs && observer_.stop_requested()) return TrainingEnd::kStopped;
     }
     return TrainingEnd::kFinished;
   }
@@ -83,7 +84,7 @@ class Trainer {
                                 .compute_ms = compute_ms},
                                state);
       if (observer_.stop_requested()) return false;
-      state.seconds.train += watch.restart_ms() * 1e-3;
+      state.seconds.wall += watch.restart_ms() * 1e-3;
     }
     return true;
   }

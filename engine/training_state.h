@@ -7,11 +7,11 @@
 
 namespace kindling {
 
-// Seconds of one epoch. `train` is the wall time of the training batches; `data` and `compute` are parts of it.
+// Seconds of one epoch. `wall` is the time of the training part; `data` and `compute` are parts of it.
 struct EpochSeconds {
   double data = 0;
   double compute = 0;
-  double train = 0;
+  double wall = 0;
   double eval = 0;
 };
 
@@ -29,7 +29,7 @@ struct TrainingState {
     metrics.add(batch_metrics);
     seconds.data += data_ms * 1e-3;
     seconds.compute += compute_ms * 1e-3;
-    seconds.train += (data_ms + compute_ms) * 1e-3;
+    seconds.wall += (data_ms + compute_ms) * 1e-3;
     ++batch;
     ++step;
   }

@@ -93,7 +93,7 @@ void ProgressDisplay::epoch_finished(const EpochReport& report) {
   fmt::print("epoch {}/{}  train loss {:.4f}  top-1 {:5.2f} %", report.epoch + 1, epochs_, report.train.loss(),
              100 * report.train.top1());
   if (report.test) fmt::print("  |  test loss {:.4f}  top-1 {:5.2f} %", report.test->loss(), 100 * report.test->top1());
-  fmt::print("  |  data {:.1f} s  train {:.1f} s  eval {:.1f} s\n", report.seconds.data, report.seconds.train,
+  fmt::print("  |  data {:.1f} s  train {:.1f} s  eval {:.1f} s\n", report.seconds.data, report.seconds.compute,
              report.seconds.eval);
   std::fflush(stdout);
   // The evaluation must not count in the images/s of the next epoch.

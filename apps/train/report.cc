@@ -87,8 +87,12 @@ void print_test_result(const RunningMetrics& metrics, double seconds) {
 }
 
 void print_out_of_time(const TrainingState& state, const std::string& folder) {
-  fmt::print("time is up (--max-minutes) in epoch {} after batch {}: running loss {:.4f}, top-1 {:.2f} %\n",
-             state.epoch + 1, state.batch, state.metrics.loss(), 100 * state.metrics.top1());
+  if (state.batch == 0) {
+    fmt::print("time is up (--max-minutes) after epoch {}\n", state.epoch);
+  } else {
+    fmt::print("time is up (--max-minutes) in epoch {} after batch {}: running loss {:.4f}, top-1 {:.2f} %\n",
+               state.epoch + 1, state.batch, state.metrics.loss(), 100 * state.metrics.top1());
+  }
   fmt::print("go on with --output-dir {} --resume auto\n", folder);
 }
 

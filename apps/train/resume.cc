@@ -44,7 +44,14 @@ std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFo
 
   require_same_identity(*checkpoint, identity);
   std::error_code ignored;
-  if (!std::filesystem::equivalent(run_folder, folder.path(), ignored)) adopt_logs(run_folder, folder.path(), calls);
+  if (!std::filesystem::equivalent(run_folder, folder.path(), ignored)) {
+    if (is_in_use(folder.path())) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("--resume {}: output folder {} holds another run; give an empty --output-dir", resume,
+                              folder.path().string()));
+    }
+    adopt_logs(run_folder, folder.path(), calls);
+  }
   fmt::print("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
   return checkpoint;
 }

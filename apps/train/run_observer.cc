@@ -29,8 +29,8 @@ EpochRow to_row(const EpochReport& report) {
   row.data_s = report.seconds.data;
   row.train_s = report.seconds.compute;
   row.eval_s = report.seconds.eval;
-  row.total_s = report.seconds.train + report.seconds.eval;
-  row.images_per_s = static_cast<double>(report.train.images()) / report.seconds.train;
+  row.total_s = report.seconds.wall + report.seconds.eval;
+  row.images_per_s = static_cast<double>(report.train.images()) / report.seconds.wall;
   row.peak_rss_mb = peak_rss_mb();
   return row;
 }
@@ -56,6 +56,7 @@ void RunObserver::batch_finished(const BatchReport& report, const TrainingState&
                      .running_top1 = report.running.top1(),
                      .data_ms = report.data_ms,
                      .compute_ms = report.compute_ms});
+  batch_log_.flush();  // a killed run keeps its rows; what is not synced only a power cut can take
   display_.batch_finished(report);
   if (options_.checkpoint_every && state.step % *options_.checkpoint_every == 0) checkpoint(state);
 }

@@ -124,15 +124,17 @@ class TrainingRun {
     if (end == TrainingEnd::kStopped) print_out_of_time(state, folder_name);
     if (end == TrainingEnd::kFinished) fmt::print("done: {}\n", folder_name);
     if (!options_.target_top1) return 0;
-    return target_status(options_.target_top1, final_top1(observer));
+    return target_status(options_.target_top1, final_top1(observer.last_epoch()));
   }
 
   // Of the last evaluation, or of one now where this process made none (it stopped early, or resumed a finished run).
-  double final_top1(RunObserver& observer) {
-    if (observer.last_epoch()) return observer.last_epoch()->test->top1();
+  // Out of time is no reason to skip it, only a signal is.
+  double final_top1(const std::optional<EpochReport>& last_epoch) {
+    if (last_epoch) return last_epoch->test->top1();
+    ScreenOnlyObserver observer(signals_);
     const std::optional<RunningMetrics> metrics = evaluate(eval_step_, test_->feed(), observer);
-    observer.display().clear();
-    return metrics ? metrics->top1() : 0;
+    if (!metrics) throw_interrupted(signals_.arrived(), "before the evaluation for --target-top1 was done");
+    return metrics->top1();
   }
 
   // A checkpoint is about twice the weights; one older than the newest guards against a newest that goes bad.

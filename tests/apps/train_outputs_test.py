@@ -2,9 +2,10 @@
 import csv
 import json
 import math
+import re
 import unittest
 
-from programs import ProgramTest, tensors
+from programs import SMALL, ProgramTest, tensors
 
 BATCH_COLUMNS = "epoch,batch,images,loss,running_loss,top1,running_top1,data_ms,compute_ms"
 EPOCH_COLUMNS = (
@@ -125,6 +126,16 @@ class Outputs(ProgramTest):
         self.assertTrue((self.folder / "out/checkpoint.safetensors").exists())
         self.train("--epochs", 1, "--resume", "auto")
         self.assertEqual(len(self.read("batches.csv")), 6)
+
+    def test_a_target_is_judged_by_an_evaluation_even_when_time_is_up(self):
+        done = self.run_program("kindling-train", *SMALL, "--epochs", 1, "--output-dir", "out", "--max-minutes", 0,
+                                "--target-top1", 1)
+        self.assert_fails(done, 7, "wanted at least 1")
+        judged = 100 * float(re.search(r"test top-1 is (\S+),", done.stderr)[1])
+        tested = self.train("--test-only", "--init-weights", "out/weights.safetensors", out="unused").stdout
+        evaluated = float(re.search(r"top-1 (\S+) %", tested)[1])
+        self.assertGreater(evaluated, 0)
+        self.assertAlmostEqual(judged, evaluated, delta=0.011)
 
 
 if __name__ == "__main__":

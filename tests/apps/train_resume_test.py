@@ -53,6 +53,7 @@ class Stop(Resume):
 
     def test_a_run_killed_before_its_first_checkpoint_starts_anew(self):
         self.stopped_by(signal.SIGKILL, 3, "--checkpoint-every", "100")
+        self.assertGreaterEqual(len(self.rows("out/batches.csv")), 3)  # rows don't wait for a checkpoint
         done = self.train("--epochs", self.EPOCHS, "--resume", "auto")
         self.assertIn("starting anew", done.stdout)
         self.assert_like_whole("out")
@@ -77,6 +78,15 @@ class Continue(Resume):
         self.train("--epochs", 3, "--resume", "first", out="again")
         self.assert_like_whole("again")
         self.assertEqual(len(self.rows("first/epochs.csv")), 2)
+
+    def test_a_folder_of_another_run_is_refused_and_left_alone(self):
+        self.train("--epochs", 1, "--seed", 1, out="other")
+        before = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
+        done = self.run_program("kindling-train", *SMALL, "--epochs", 4, "--output-dir", "other", "--resume",
+                                "whole/checkpoint.safetensors")
+        self.assert_fails(done, 2, "other", "another run")
+        after = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
+        self.assertEqual(after, before)
 
     def test_a_finished_run_can_be_lengthened(self):
         self.train("--epochs", 2)

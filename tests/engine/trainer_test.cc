@@ -86,6 +86,16 @@ TEST(Trainer, StopsAnywhereAndGoesOnWithTheSameBits) {
   }
 }
 
+// Time or a signal that comes when everything is done: the run is finished, not stopped.
+TEST(Trainer, ACompleteRunIsNotAskedWhetherToStop) {
+  Training whole;
+  whole.run(1);
+  Training late;
+  late.observer.stop_after = whole.observer.questions + 1;
+  EXPECT_EQ(late.run(1), TrainingEnd::kFinished);
+  EXPECT_EQ(whole.observer.questions, 3 + 1);  // after each training batch and the first of two evaluation batches
+}
+
 TEST(Trainer, ALossThatIsNotFiniteNamesEpochAndBatch) {
   Training training;
   training.train.pixels()[5 * kImageElements] = std::numeric_limits<float>::quiet_NaN();  // in the second batch
