@@ -58,10 +58,13 @@ std::string one_line(std::string text) {
 int run_program(const std::string& name, const std::function<int()>& body) {
   const auto report = [&](const char* message) {
     std::fflush(stdout);
-    fmt::print(stderr, "{}: {}\n", name, one_line(message));
+    std::fputs(fmt::format("{}: {}\n", name, one_line(message)).c_str(), stderr);
   };
   try {
-    return body();
+    const int status = body();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    report("what it printed is not complete: stdout can't be written");
+    return status != 0 ? status : static_cast<int>(ErrorCode::kOutput);
   } catch (const Error& error) {
     report(error.what());
     return static_cast<int>(error.code());

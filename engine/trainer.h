@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -91,14 +93,12 @@ class Trainer {
 
   static void require_finite(const BatchMetrics& metrics, const TrainingState& state, double lr) {
     if (std::isfinite(metrics.loss_sum)) return;
-    std::string message = "the loss is " + std::to_string(metrics.mean_loss()) + " in epoch " +
-                          std::to_string(state.epoch + 1) + ", batch " + std::to_string(state.batch + 1) +
-                          " (learning rate " + std::to_string(lr) + "); ";
-    message += state.metrics.images() == 0
-                   ? "no batch of this epoch was finite"
-                   : "before it, this epoch's running loss was " + std::to_string(state.metrics.loss()) +
-                         " and top-1 " + std::to_string(state.metrics.top1());
-    throw Error(ErrorCode::kDiverged, message);
+    const std::string before = state.metrics.images() == 0
+                                   ? "no batch of this epoch was finite"
+                                   : fmt::format("before it, this epoch's running loss was {:.6g} and top-1 {:.4f}",
+                                                 state.metrics.loss(), state.metrics.top1());
+    throw Error(ErrorCode::kDiverged, fmt::format("the loss is {} in epoch {}, batch {} (learning rate {}); {}",
+                                                  metrics.mean_loss(), state.epoch + 1, state.batch + 1, lr, before));
   }
 
   TrainStep<C>& train_step_;

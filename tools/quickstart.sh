@@ -34,7 +34,13 @@ if [ "$install" = yes ]; then install_packages build tests; fi
 use_ccache
 build_preset cpu-release kindling-train kindling-predict
 
-if [ -n "$data_path" ]; then
+# given NAME: whether kindling-train's option --NAME is on the command line
+given() { [[ " ${options[*]} " == *" --$1"[\ =]* ]]; }
+
+if given dataset; then
+  say "data: as --dataset says${data_path:+, $data_path}"
+  data=(${data_path:+--data-path "$(realpath -m "$data_path")"})
+elif [ -n "$data_path" ]; then
   data_path=$(realpath -m "$data_path")
   [ -d "$data_path" ] || die "no folder $data_path (from --data-path or KINDLING_DATA)"
   say "data: CIFAR-10 in $data_path"
@@ -48,22 +54,21 @@ else
 fi
 
 # Only this script's own folder may be replaced unasked, never one that the user names or resumes.
-if [[ " ${options[*]} " != *" --output-dir"[\ =]* && " ${options[*]} " != *" --resume"[\ =]* ]]; then
-  options+=(--overwrite)
-fi
+if ! given output-dir && ! given resume; then options+=(--overwrite); fi
 
 # What keeps this run short; an option given on the command line replaces its own.
-defaults=(--width=16 --epochs=2 --limit-batches=100 --max-minutes=4 --output-dir=out/quickstart)
-for default in "${defaults[@]}"; do
-  name=${default%%=*}
-  if [[ " ${options[*]} " != *" $name"[\ =]* ]]; then options+=("$default"); fi
+short=()
+for default in width=16 epochs=2 limit-batches=100 max-minutes=4; do
+  if ! given "${default%%=*}"; then short+=("--$default"); fi
 done
+options+=("${short[@]}")
+if ! given output-dir; then options+=("--output-dir=$root/out/quickstart"); fi
 
-say "training a ResNet-18 of a quarter of the width on 100 batches an epoch; ends after 2 epochs or 4 minutes"
-cd "$root"
-build/cpu-release/bin/kindling-train "${data[@]}" "${options[@]}"
+say "training; to keep it short: ${short[*]:-nothing is set} (the task itself: width 64, 5 epochs of 391 batches)"
+train=$root/build/cpu-release/bin/kindling-train
+"$train" "${data[@]}" "${options[@]}"
 
 say "done; the output folder holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
-echo "   the whole task, full width, 5 epochs:  build/cpu-release/bin/kindling-train ${data[*]} --output-dir out/c1"
-echo "   every option:                          build/cpu-release/bin/kindling-train --help"
-echo "   prove it right:                        tools/test.sh"
+echo "   the whole task, full width, 5 epochs:  $train ${data[*]} --output-dir out/c1"
+echo "   every option:                          $train --help"
+echo "   prove it right:                        $root/tools/test.sh"

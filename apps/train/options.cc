@@ -196,10 +196,13 @@ void check(const TrainOptions& options) {
   require_at_most("--batch-size", options.batch_size, 1'000'000);
   require_at_most("--width", options.network.width, 10'000);
   require_at_least("--workers", options.workers, 0);
+  require_at_most("--workers", options.workers, 1024);
   require_at_least("--prefetch", options.prefetch, 1);
+  require_at_most("--prefetch", options.prefetch, 10'000);
   require_at_least("--width", options.network.width, 1);
   require_at_least("--threads", options.threads, 0);
   require_at_least("--epochs", options.epochs, 1);
+  require_at_most("--epochs", options.epochs, 1'000'000'000);
   if (options.limit_batches) require_at_least("--limit-batches", *options.limit_batches, 1);
   require_between("--label-smoothing", options.label_smoothing, 0, 1);
   if (options.max_minutes) require_between("--max-minutes", *options.max_minutes, 0, 1e9);
@@ -238,6 +241,7 @@ std::optional<TrainOptions> parse_train_options(int argc, const char* const* arg
     options.flags.beta2 = betas[1];
   }
   check(options);
+  resolve_hyperparameters(options.optimizer, options.recipe, options.flags);  // throws for what makes no sense
   return options;
 }
 
@@ -247,6 +251,10 @@ const char* name_of(Precision precision) {
 const char* name_of(DatasetKind kind) {
   return name_in(kDatasets, kind);
 }
+const char* name_of(Cache cache) {
+  return name_in(kCaches, cache);
+}
+
 const char* name_of(NormKind kind) {
   return name_in(kNorms, kind);
 }

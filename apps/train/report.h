@@ -29,6 +29,8 @@ void print_run(const TrainOptions& options, const Hyperparameters& hyperparamete
                const RunSizes& sizes);
 void print_summary(const std::vector<LayerSummary>& layers);
 void print_test_result(const RunningMetrics& metrics, double seconds);
+// Where the file system can't lock, a second run in the same folder would go unnoticed.
+void print_not_locked(const std::string& folder);
 void print_out_of_time(const TrainingState& state, const std::string& folder);
 
 // Every option resolved, sizes, host and build.
@@ -52,6 +54,7 @@ class ScreenOnlyObserver : public TrainingObserver {
     if (batches_done == batches) display_.clear();
   }
   bool stop_requested() override { return signals_.arrived() != 0; }
+  bool evaluation_stop_requested() override { return signals_.arrived() != 0; }
 
  private:
   StopSignals& signals_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "apps/screen.h"
 #include "engine/io/checkpoint_folder.h"
 #include "engine/io/csv_log.h"
 #include "kernels/core/error.h"
@@ -13,7 +14,7 @@ namespace {
 
 std::optional<Checkpoint> newest_of(const std::filesystem::path& folder) {
   FoundCheckpoint found = find_checkpoint(folder);
-  for (const std::string& line : found.skipped) fmt::print("resume: skipped {}\n", line);
+  for (const std::string& line : found.skipped) say("resume: skipped {}\n", line);
   return std::move(found.checkpoint);
 }
 
@@ -25,14 +26,23 @@ std::filesystem::path run_folder_of(const std::filesystem::path& checkpoint) {
 
 }  // namespace
 
+void require_resumable(const std::string& resume) {
+  if (resume.empty() || resume == "auto") return;
+  std::error_code error;
+  if (std::filesystem::exists(resume, error)) return;
+  throw Error(ErrorCode::kWeights,
+              fmt::format("--resume {}: {}", resume, error ? error.message() : "no such file or folder"));
+}
+
 std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFolder& folder,
                                        const RunIdentity& identity, FileSystemCalls& calls) {
   std::optional<Checkpoint> checkpoint;
   std::filesystem::path run_folder = folder.path();
+  std::error_code ignored;
   if (resume == "auto") {
     checkpoint = newest_of(folder.path());
-    if (!checkpoint) fmt::print("resume: no checkpoint in {} yet, starting anew\n", folder.path().string());
-  } else if (std::filesystem::is_directory(resume)) {
+    if (!checkpoint) say("resume: no checkpoint in {} yet, starting anew\n", folder.path().string());
+  } else if (std::filesystem::is_directory(resume, ignored)) {
     run_folder = resume;
     checkpoint = newest_of(resume);
     if (!checkpoint) throw Error(ErrorCode::kWeights, fmt::format("--resume: no checkpoint in {}", resume));
@@ -43,7 +53,6 @@ std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFo
   if (!checkpoint) return std::nullopt;
 
   require_same_identity(*checkpoint, identity);
-  std::error_code ignored;
   if (!std::filesystem::equivalent(run_folder, folder.path(), ignored)) {
     if (is_in_use(folder.path())) {
       throw Error(ErrorCode::kUsage,
@@ -52,7 +61,7 @@ std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFo
     }
     adopt_logs(run_folder, folder.path(), calls);
   }
-  fmt::print("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
+  say("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
   return checkpoint;
 }
 

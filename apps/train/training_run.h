@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/screen.h"
 #include "apps/train/data_feed.h"
 #include "apps/train/options.h"
 #include "apps/train/report.h"
@@ -46,13 +47,15 @@ class TrainingRun {
   int train() {
     network_.parameters().initialize(context_, options_.seed);
     if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+    require_resumable(options_.resume);  // before the output folder is made
     const OutputFolder folder(options_.output_dir, output_use(), calls_);
+    if (!folder.is_locked()) print_not_locked(folder.path().string());
     TrainingState state;
     const bool resumed = resume(folder, state);
-    write_record(folder);
+    RunObserver observer = make_observer(folder, state, resumed);
+    write_record(folder, resumed);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
-    RunObserver observer = make_observer(folder, state, resumed);
     Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
                                {.epochs = options_.epochs,
                                 .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); }},
@@ -94,9 +97,13 @@ class TrainingRun {
         .epochs = options_.epochs, .checkpoint_every = options_.checkpoint_every, .max_minutes = options_.max_minutes};
     const std::int64_t per_epoch = train_.loader.batches_per_epoch();
     if (!options_.resume.empty()) {
+      // Nothing is changed until all is known to be good; and a log is cut only when no checkpoint needs its later
+      // rows.
+      BatchLog::check(folder.batches_csv(), state.step, per_epoch);
+      EpochLog::check(folder.epochs_csv(), state.epoch);
+      if (resumed) discard_checkpoints_after(folder.path(), state.step, calls_);
       BatchLog batches = BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_);
       EpochLog epochs = EpochLog::resume(folder.epochs_csv(), state.epoch, calls_);
-      if (resumed) discard_checkpoints_after(folder.path(), state.step, calls_);
       return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
     }
     return RunObserver(options, BatchLog::create(folder.batches_csv(), calls_),
@@ -110,8 +117,12 @@ class TrainingRun {
             .parameters = network_.parameters().layout().parameter_count()};
   }
 
-  void write_record(const OutputFolder& folder) {
-    write_run_record(folder.run_json(), run_record(options_, identity_, run_sizes()), calls_);
+  // A resumed run's record keeps when the run was first started.
+  void write_record(const OutputFolder& folder, bool resumed) {
+    nlohmann::ordered_json record = run_times(folder.run_json(), resumed);
+    record.update(run_record(options_, identity_, run_sizes()));
+    if (test_) record["options"]["test_fingerprint"] = test_->dataset->fingerprint();
+    write_run_record(folder.run_json(), record, calls_);
   }
 
   // After training: says how it ended; the exit status.
@@ -122,7 +133,7 @@ class TrainingRun {
                                                        state.step, folder_name));
     }
     if (end == TrainingEnd::kStopped) print_out_of_time(state, folder_name);
-    if (end == TrainingEnd::kFinished) fmt::print("done: {}\n", folder_name);
+    if (end == TrainingEnd::kFinished) say("done: {}\n", folder_name);
     if (!options_.target_top1) return 0;
     return target_status(options_.target_top1, final_top1(observer.last_epoch()));
   }

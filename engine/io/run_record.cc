@@ -53,6 +53,17 @@ std::string utc_time() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed) {
+  const std::string now = utc_time();
+  if (!resumed) return {{"started", now}};
+  std::ifstream file(path, std::ios::binary);
+  const auto before = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!before.is_object() || !before.contains("started")) return {{"started", now}};
+  auto resumes = before.value("resumed", nlohmann::ordered_json::array());
+  resumes.push_back(now);
+  return {{"started", before.at("started")}, {"resumed", resumes}};
+}
+
 void write_run_record(const std::filesystem::path& path, const nlohmann::ordered_json& record, FileSystemCalls& calls) {
   write_file_durably(path, json_text(record, 2) + "\n", calls);
 }

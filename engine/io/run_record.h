@@ -21,6 +21,10 @@ nlohmann::ordered_json build_facts();
 // The time now in UTC, as 2026-01-31T23:59:59Z.
 std::string utc_time();
 
+// {"started"} or {"started", "resumed": [...]}: now, or for a run that goes on the times of the record at `path` and
+// now (only now where that record is missing or damaged).
+nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed);
+
 // Writes the record durably, indented. Throws Error(kOutput).
 void write_run_record(const std::filesystem::path& path, const nlohmann::ordered_json& record, FileSystemCalls& calls);
 

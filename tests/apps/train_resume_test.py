@@ -1,4 +1,5 @@
 """Stopping, killing and resuming: the run that goes on has the bits of one that was never stopped."""
+import json
 import signal
 import subprocess
 import unittest
@@ -18,6 +19,11 @@ class Resume(ProgramTest):
                          (self.folder / "whole/weights.safetensors").read_bytes())
         for name in ("batches.csv", "epochs.csv"):
             self.assertEqual(self.rows(f"{out}/{name}"), self.rows(f"whole/{name}"))
+
+    def files(self, out):
+        """Relative path -> bytes of everything in a folder."""
+        root = self.folder / out
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
     def stopped_by(self, number, batches, *options):
         """Starts a run, sends it the signal after that many batches, and returns the ended process."""
@@ -71,6 +77,42 @@ class Continue(Resume):
         self.train("--epochs", 3, "--resume", "auto")
         self.assert_like_whole("out")
 
+    def test_jobs_that_are_out_of_time_at_once_still_reach_the_end(self):
+        for job in range(25):
+            done = self.train("--epochs", 3, "--max-minutes", 0, "--resume", "auto")
+            if "done: out" in done.stdout:
+                break
+            self.assertIn("time is up", done.stdout)
+            if job == 6:  # after six training batches and the evaluation
+                self.assertIn("after epoch 1\n", done.stdout)
+        self.assertIn("done: out", done.stdout)
+        self.assert_like_whole("out")
+
+    def test_a_log_that_does_not_fit_is_refused_before_anything_is_changed(self):
+        self.train("--epochs", 2, "--checkpoint-every", 4)
+        (self.folder / "out/epochs.csv").write_text("nothing\n")
+        before = self.files("out")
+        self.assertIn("checkpoints/step-00000012.safetensors", before)
+        for resume in ("auto", "out/checkpoints/step-00000008.safetensors"):
+            done = self.run_program("kindling-train", *SMALL, "--epochs", 3, "--output-dir", "out", "--resume", resume)
+            self.assert_fails(done, 4, "epochs.csv")
+            self.assertEqual(self.files("out"), before)
+
+    def test_a_path_where_nothing_is_leaves_no_folder(self):
+        done = self.run_program("kindling-train", *SMALL, "--output-dir", "out", "--resume", "missing.safetensors")
+        self.assert_fails(done, 4, "missing.safetensors")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_run_json_keeps_when_the_run_was_started(self):
+        self.train("--epochs", 1)
+        started = json.loads((self.folder / "out/run.json").read_text())["started"]
+        for resumes in (1, 2):
+            self.train("--epochs", 1 + resumes, "--resume", "auto")
+            record = json.loads((self.folder / "out/run.json").read_text())
+            self.assertEqual(record["started"], started)
+            self.assertEqual(len(record["resumed"]), resumes)
+            self.assertEqual(record["options"]["epochs"], 1 + resumes)
+
     def test_a_checkpoint_of_another_folder_brings_its_logs(self):
         self.train("--epochs", 2, out="first")
         self.train("--epochs", 3, "--resume", "first/checkpoint.safetensors", out="out")
@@ -81,12 +123,11 @@ class Continue(Resume):
 
     def test_a_folder_of_another_run_is_refused_and_left_alone(self):
         self.train("--epochs", 1, "--seed", 1, out="other")
-        before = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
+        before = self.files("other")
         done = self.run_program("kindling-train", *SMALL, "--epochs", 4, "--output-dir", "other", "--resume",
                                 "whole/checkpoint.safetensors")
         self.assert_fails(done, 2, "other", "another run")
-        after = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
-        self.assertEqual(after, before)
+        self.assertEqual(self.files("other"), before)
 
     def test_a_finished_run_can_be_lengthened(self):
         self.train("--epochs", 2)
