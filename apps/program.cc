@@ -1,9 +1,11 @@
 #include "apps/program.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -53,9 +55,18 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// A program started without stdin, stdout or stderr would get their numbers for its own files, and print into them.
+void open_missing_standard_files() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number: fd
+  }
+}
+
 }  // namespace
 
 int run_program(const std::string& name, const std::function<int()>& body) {
+  open_missing_standard_files();
+  std::signal(SIGPIPE, SIG_IGN);
   const auto report = [&](const char* message) {
     std::fflush(stdout);
     std::fputs(fmt::format("{}: {}\n", name, one_line(message)).c_str(), stderr);

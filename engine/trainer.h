@@ -43,7 +43,7 @@ class Trainer {
   // with the same bits. Throws Error(kDiverged) at the first loss that isn't finite, and whatever the sources throw.
   TrainingEnd run(TrainingState& state, const Feed& train, const std::optional<Feed>& test) {
     while (state.epoch < options_.epochs) {
-      if (!train_epoch(state, train)) return TrainingEnd::kStopped;
+      if (!train_epoch(state, train, test.has_value())) return TrainingEnd::kStopped;
       EpochReport report{.epoch = state.epoch, .train = state.metrics, .test = {}, .seconds = state.seconds};
       if (test) {
         const Stopwatch watch;
@@ -60,8 +60,8 @@ class Trainer {
   }
 
  private:
-  // False when stopped early.
-  bool train_epoch(TrainingState& state, const Feed& train) {
+  // False when stopped early. Without an evaluation behind it, the epoch's last batch is its end, where run() asks.
+  bool train_epoch(TrainingState& state, const Feed& train, bool is_evaluated) {
     Source& source = train.source;
     if (state.batch == source.batches_per_epoch()) return true;  // resumed between the last batch and the evaluation
     source.start_epoch(state.epoch, state.batch);
@@ -85,7 +85,8 @@ class Trainer {
                                 .data_ms = data_ms,
                                 .compute_ms = compute_ms},
                                state);
-      if (observer_.stop_requested()) return false;
+      const bool ends_epoch = state.batch == source.batches_per_epoch() && !is_evaluated;
+      if (!ends_epoch && observer_.stop_requested()) return false;
       state.seconds.wall += watch.restart_ms() * 1e-3;
     }
     return true;

@@ -165,7 +165,7 @@ def check_all(bugs):
     return missed
 
 
-def check_names(bugs, programs):
+def check_patches(bugs, programs):
     """Complaints about patches that don't apply to the tree and tests that the programs don't have."""
     complaints = []
     for bug in bugs:
@@ -173,6 +173,9 @@ def check_names(bugs, programs):
             apply_patch(bug, ROOT, "--check")
         except PlantedError as error:
             complaints.append(str(error))
+        if not (programs / bug.target).exists():
+            complaints.append(f"{bug.patch.name}: {programs / bug.target} is not built")
+            continue
         listing = run([programs / bug.target, "--gtest_list_tests", f"--gtest_filter={bug.test}"])
         if listing.returncode or not re.search(r"^  \S", listing.stdout, re.MULTILINE):
             complaints.append(f"{bug.patch.name}: {bug.target} has no test {bug.test}")
@@ -195,7 +198,7 @@ def main():
         if not bugs:
             raise PlantedError(f"no patches in {PATCHES}")
         if args.check:
-            complaints = check_names(bugs, args.check.resolve())
+            complaints = check_patches(bugs, args.check.resolve())
             print("\n".join(complaints) or f"{len(bugs)} planted bugs apply, and their tests are there")
             sys.exit(1 if complaints else 0)
         synchronise()

@@ -137,7 +137,8 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   const std::string run = "Run";
   app.add_option("--epochs", options.epochs, "passes over the training set")->capture_default_str()->group(run);
   app.add_option("--seed", options.seed, "of weights, order, crops and flips")->capture_default_str()->group(run);
-  app.add_option("--max-minutes", options.max_minutes, "stop in good order, with a checkpoint, after this long")
+  app.add_option("--max-minutes", options.max_minutes,
+                 "stop in good order, with a checkpoint, after this long (an evaluation is finished first)")
       ->group(run);
   add_off_switch(app, "--no-eval", options.evaluate, "no evaluation after the epochs")->group(run);
   app.add_flag("--test-only", options.test_only, "only evaluate --init-weights on the test set")->group(run);

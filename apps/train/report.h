@@ -46,12 +46,15 @@ int target_status(std::optional<double> target, double top1);
 class ScreenOnlyObserver : public TrainingObserver {
  public:
   explicit ScreenOnlyObserver(StopSignals& signals) : signals_(signals), display_(1) {}
+  ScreenOnlyObserver(const ScreenOnlyObserver&) = delete;
+  ScreenOnlyObserver& operator=(const ScreenOnlyObserver&) = delete;
+  ~ScreenOnlyObserver() override { display_.clear(); }
 
   void batch_finished(const BatchReport& /*report*/, const TrainingState& /*state*/) override {}
   void epoch_finished(const EpochReport& /*report*/, const TrainingState& /*state*/) override {}
   void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) override {
     display_.evaluation_progressed(batches_done, batches);
-    if (batches_done == batches) display_.clear();
+    if (batches_done == batches) display_.clear();  // the result follows
   }
   bool stop_requested() override { return signals_.arrived() != 0; }
   bool evaluation_stop_requested() override { return signals_.arrived() != 0; }

@@ -25,7 +25,6 @@ StopSignals::StopSignals() {
   action.sa_flags = SA_RESTART;  // a read or write in progress isn't disturbed
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaction(signal, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
 }
 
 int StopSignals::arrived() const {

@@ -4,7 +4,7 @@ namespace kindling {
 
 // Turns TERM, INT and USR1 (what people and Slurm send before they kill) into a question that is asked between steps.
 // From its construction to the program's end the signals only leave a mark. A second INT does nothing more; QUIT still
-// ends the program at once. PIPE is ignored: a reader of the program's output that goes away doesn't end the run.
+// ends the program at once.
 class StopSignals {
  public:
   StopSignals();

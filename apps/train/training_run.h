@@ -51,9 +51,8 @@ class TrainingRun {
     const OutputFolder folder(options_.output_dir, output_use(), calls_);
     if (!folder.is_locked()) print_not_locked(folder.path().string());
     TrainingState state;
-    const bool resumed = resume(folder, state);
-    RunObserver observer = make_observer(folder, state, resumed);
-    write_record(folder, resumed);
+    const std::optional<ResumePoint> point = resume(folder, state);
+    RunObserver observer = open_outputs(folder, state, point);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
     Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
@@ -78,16 +77,34 @@ class TrainingRun {
     return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
   }
 
-  // True when `state`, network and optimizer now stand where a checkpoint left them.
-  bool resume(const OutputFolder& folder, TrainingState& state) {
-    if (options_.resume.empty()) return false;
-    const std::optional<Checkpoint> checkpoint = open_resumed(options_.resume, folder, identity_, calls_);
-    if (!checkpoint) return false;
-    state = Snapshot::restore(context_, *checkpoint, network_, optimizer_);
-    return true;
+  // Where there is a checkpoint to go on from, `state`, network and optimizer now stand there.
+  std::optional<ResumePoint> resume(const OutputFolder& folder, TrainingState& state) {
+    if (options_.resume.empty()) return std::nullopt;
+    std::optional<ResumePoint> point = find_resume_point(options_.resume, folder, identity_);
+    if (point) state = Snapshot::restore(context_, point->checkpoint, network_, optimizer_);
+    return point;
   }
 
-  RunObserver make_observer(const OutputFolder& folder, const TrainingState& state, bool resumed) {
+  // Writes run.json and opens the logs. Of a run that goes on nothing is changed until all is known to be good.
+  RunObserver open_outputs(const OutputFolder& folder, const TrainingState& state,
+                           const std::optional<ResumePoint>& point) {
+    const std::filesystem::path run_folder = point ? point->run_folder : folder.path();
+    const std::int64_t per_epoch = train_.loader.batches_per_epoch();
+    if (options_.resume.empty()) {
+      write_record(folder, run_times(folder.run_json(), /*resumed=*/false));
+      return make_observer(folder, BatchLog::create(folder.batches_csv(), calls_),
+                           EpochLog::create(folder.epochs_csv(), calls_));
+    }
+    check_logs(run_folder, folder, state, per_epoch);
+    write_record(folder, run_times(run_folder / kRunJson, point.has_value()));
+    if (point) take_over_files(*point, folder, calls_);
+    RunObserver observer = make_observer(folder, BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_),
+                                         EpochLog::resume(folder.epochs_csv(), state.epoch, calls_));
+    if (point && point->is_elsewhere) observer.checkpoint(state);  // from here on the folder stands by itself
+    return observer;
+  }
+
+  RunObserver make_observer(const OutputFolder& folder, BatchLog batches, EpochLog epochs) {
     const auto save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
       const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
       save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
@@ -95,19 +112,7 @@ class TrainingRun {
     };
     const RunObserverOptions options{
         .epochs = options_.epochs, .checkpoint_every = options_.checkpoint_every, .max_minutes = options_.max_minutes};
-    const std::int64_t per_epoch = train_.loader.batches_per_epoch();
-    if (!options_.resume.empty()) {
-      // Nothing is changed until all is known to be good; and a log is cut only when no checkpoint needs its later
-      // rows.
-      BatchLog::check(folder.batches_csv(), state.step, per_epoch);
-      EpochLog::check(folder.epochs_csv(), state.epoch);
-      if (resumed) discard_checkpoints_after(folder.path(), state.step, calls_);
-      BatchLog batches = BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_);
-      EpochLog epochs = EpochLog::resume(folder.epochs_csv(), state.epoch, calls_);
-      return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
-    }
-    return RunObserver(options, BatchLog::create(folder.batches_csv(), calls_),
-                       EpochLog::create(folder.epochs_csv(), calls_), signals_, save);
+    return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
   }
 
   RunSizes run_sizes() const {
@@ -117,9 +122,7 @@ class TrainingRun {
             .parameters = network_.parameters().layout().parameter_count()};
   }
 
-  // A resumed run's record keeps when the run was first started.
-  void write_record(const OutputFolder& folder, bool resumed) {
-    nlohmann::ordered_json record = run_times(folder.run_json(), resumed);
+  void write_record(const OutputFolder& folder, nlohmann::ordered_json record) {
     record.update(run_record(options_, identity_, run_sizes()));
     if (test_) record["options"]["test_fingerprint"] = test_->dataset->fingerprint();
     write_run_record(folder.run_json(), record, calls_);

@@ -32,6 +32,7 @@ void fill(const BatchSlot& slot) {
 }
 
 // As Python's statistics.quantiles, which the peer uses: the i-th of n values (from 1) stands at the share i / (n + 1).
+// (Of two values Python extrapolates the quartiles; here they are the values.)
 double quantile(const std::vector<double>& sorted, double share) {
   const auto last = static_cast<double>(sorted.size() - 1);
   const double at = std::clamp(share * (last + 2) - 1, 0.0, last);

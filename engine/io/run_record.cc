@@ -58,10 +58,11 @@ nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed
   if (!resumed) return {{"started", now}};
   std::ifstream file(path, std::ios::binary);
   const auto before = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
-  if (!before.is_object() || !before.contains("started")) return {{"started", now}};
-  auto resumes = before.value("resumed", nlohmann::ordered_json::array());
+  const bool is_record = before.is_object() && before.contains("started") && before.at("started").is_string();
+  nlohmann::ordered_json resumes = nlohmann::ordered_json::array();
+  if (is_record && before.contains("resumed") && before.at("resumed").is_array()) resumes = before.at("resumed");
   resumes.push_back(now);
-  return {{"started", before.at("started")}, {"resumed", resumes}};
+  return {{"started", is_record ? before.at("started") : nlohmann::ordered_json(nullptr)}, {"resumed", resumes}};
 }
 
 void write_run_record(const std::filesystem::path& path, const nlohmann::ordered_json& record, FileSystemCalls& calls) {

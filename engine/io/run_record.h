@@ -21,8 +21,8 @@ nlohmann::ordered_json build_facts();
 // The time now in UTC, as 2026-01-31T23:59:59Z.
 std::string utc_time();
 
-// {"started"} or {"started", "resumed": [...]}: now, or for a run that goes on the times of the record at `path` and
-// now (only now where that record is missing or damaged).
+// {"started"} of a new run: now. Of one that goes on {"started", "resumed": [...]}: the times of its record at `path`
+// (null and none where that is missing or damaged) and now.
 nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed);
 
 // Writes the record durably, indented. Throws Error(kOutput).

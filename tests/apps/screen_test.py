@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import termios
+import threading
 import unittest
 
 from programs import BIN, SMALL, ProgramTest, environment
@@ -42,6 +43,8 @@ class Screen(ProgramTest):
         process = subprocess.Popen([BIN / "kindling-train", *SMALL, "--output-dir", "out", *options], stdout=slave,
                                    stderr=subprocess.PIPE, env=environment(), cwd=self.folder)
         os.close(slave)
+        killer = threading.Timer(120, process.kill)
+        killer.start()
         text = b""
         try:
             while chunk := os.read(master, 65536):
@@ -49,7 +52,8 @@ class Screen(ProgramTest):
         except OSError:  # the other side is closed
             pass
         os.close(master)
-        stderr = process.communicate(timeout=120)[1]
+        stderr = process.communicate()[1]
+        killer.cancel()
         self.assertEqual(process.returncode, 0, stderr)
         return Terminal(text.decode().replace("\r\n", "\n"))
 
@@ -73,23 +77,26 @@ class Screen(ProgramTest):
 
     def test_a_full_disk_behind_stdout_costs_only_what_was_printed(self):
         with open("/dev/full", "w") as full:
-            process = subprocess.run([BIN / "kindling-train", *SMALL, "--epochs", "2", "--output-dir", "out"],
-                                     stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, env=environment(),
-                                     cwd=self.folder)
-        process.stdout = ""
-        self.assert_fails(process, 8, "stdout")
+            self.assert_fails(self.train_into(full), 8, "stdout")
         self.assert_complete()
 
     def test_a_reader_that_goes_away_does_not_end_the_run(self):
-        process = subprocess.Popen([BIN / "kindling-train", *SMALL, "--epochs", "2", "--output-dir", "out"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), cwd=self.folder)
-        process.stdout.readline()
-        process.stdout.close()
-        stderr = process.stderr.read().decode()
-        process.stderr.close()
-        done = subprocess.CompletedProcess(process.args, process.wait(timeout=120), "", stderr)
-        self.assert_fails(done, 8, "stdout")
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "w") as pipe:
+            self.assert_fails(self.train_into(pipe), 8, "stdout")
         self.assert_complete()
+
+    def test_closed_standard_files_do_not_become_files_of_the_run(self):
+        done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BIN / "kindling-train", *SMALL, "--epochs",
+                               "2", "--output-dir", "out"], timeout=120, env=environment(), cwd=self.folder)
+        self.assertEqual(done.returncode, 0)
+        self.assert_complete()
+        self.assertEqual((self.folder / "out/.lock").read_bytes(), b"")
+
+    def train_into(self, stdout):
+        return subprocess.run([BIN / "kindling-train", *SMALL, "--epochs", "2", "--output-dir", "out"], stdout=stdout,
+                              stderr=subprocess.PIPE, text=True, timeout=120, env=environment(), cwd=self.folder)
 
     def assert_complete(self):
         self.assertEqual(len(self.rows("out/epochs.csv")), 2)

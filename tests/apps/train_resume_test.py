@@ -1,5 +1,6 @@
 """Stopping, killing and resuming: the run that goes on has the bits of one that was never stopped."""
 import json
+import shutil
 import signal
 import subprocess
 import unittest
@@ -105,13 +106,23 @@ class Continue(Resume):
 
     def test_run_json_keeps_when_the_run_was_started(self):
         self.train("--epochs", 1)
-        started = json.loads((self.folder / "out/run.json").read_text())["started"]
+        path = self.folder / "out/run.json"
+        started = "2001-01-01T00:00:00Z"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "started": started}))
         for resumes in (1, 2):
             self.train("--epochs", 1 + resumes, "--resume", "auto")
-            record = json.loads((self.folder / "out/run.json").read_text())
+            record = json.loads(path.read_text())
             self.assertEqual(record["started"], started)
             self.assertEqual(len(record["resumed"]), resumes)
             self.assertEqual(record["options"]["epochs"], 1 + resumes)
+        self.train("--epochs", 4, "--resume", "out", out="other")
+        record = json.loads((self.folder / "other/run.json").read_text())
+        self.assertEqual((record["started"], len(record["resumed"])), (started, 3))
+        for damaged in ("{", "[]", json.dumps({"started": 1, "resumed": "x"})):
+            path.write_text(damaged)
+            self.train("--epochs", 3, "--resume", "auto")
+            record = json.loads(path.read_text())
+            self.assertEqual((record["started"], len(record["resumed"])), (None, 1))
 
     def test_a_checkpoint_of_another_folder_brings_its_logs(self):
         self.train("--epochs", 2, out="first")
@@ -120,6 +131,27 @@ class Continue(Resume):
         self.train("--epochs", 3, "--resume", "first", out="again")
         self.assert_like_whole("again")
         self.assertEqual(len(self.rows("first/epochs.csv")), 2)
+
+    def test_going_on_in_another_folder_can_be_tried_again(self):
+        self.train("--epochs", 1, out="first")
+        (self.folder / "first/epochs.csv").rename(self.folder / "kept.csv")
+        again = ("--epochs", "3", "--output-dir", "out", "--resume", "first")
+        self.assert_fails(self.run_program("kindling-train", *SMALL, *again), 4, "first/epochs.csv")
+        (self.folder / "kept.csv").rename(self.folder / "first/epochs.csv")
+        for options in (again, ("--epochs", "3", "--output-dir", "out", "--resume", "auto"), again):
+            done = self.run_program("kindling-train", *SMALL, *options, "--max-minutes", 0)  # one more step
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("going on after step", done.stdout)
+        self.train("--epochs", 3, "--resume", "auto")
+        self.assert_like_whole("out")
+
+    def test_a_copy_of_a_checkpoint_takes_its_own_run_back(self):
+        self.train("--epochs", 1)
+        shutil.copy(self.folder / "out/checkpoint.safetensors", self.folder / "kept")
+        self.train("--epochs", 2, "--resume", "auto")
+        done = self.train("--epochs", 3, "--resume", "kept")
+        self.assertIn("going on after step 6 of kept", done.stdout)
+        self.assert_like_whole("out")
 
     def test_a_folder_of_another_run_is_refused_and_left_alone(self):
         self.train("--epochs", 1, "--seed", 1, out="other")

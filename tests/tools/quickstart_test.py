@@ -2,6 +2,7 @@
 """What tools/quickstart.sh makes of its options, in a copy of tools/ whose build and program are stand-ins."""
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -26,7 +27,7 @@ def make_executable(path, text):
 
 class QuickstartTest(unittest.TestCase):
     def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="kindling_quickstart_"))
+        self.folder = Path(tempfile.mkdtemp(prefix="kindling_quickstart_")).resolve()
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.root, self.elsewhere = self.folder / "tree", self.folder / "elsewhere"
         (self.root / "tools").mkdir(parents=True)
@@ -78,6 +79,17 @@ class QuickstartTest(unittest.TestCase):
         words = self.quickstart("--dataset", "synthetic")
         self.assertEqual(words[:3], ["--dataset", "synthetic", "--overwrite"])
         self.assertFalse((self.folder / "fetched").exists())
+
+    def test_the_next_command_can_be_pasted(self):
+        (self.elsewhere / "my data").mkdir()
+        for options in (["--dataset", "png", "--data-path", "my data"], ["--data-path", "my data"]):
+            words = self.quickstart(*options)
+            (line,) = [line for line in self.said.splitlines() if "the whole task" in line]
+            data = words[: words.index("--overwrite")]
+            self.assertEqual(shlex.split(line.split(":", 1)[1])[1:], [*data, "--output-dir", "out/c1"])
+
+    def test_a_value_that_looks_like_an_option_is_none(self):
+        self.assertIn("--epochs=2", self.quickstart("--output-dir", "a --epochs b"))
 
     def test_options_given_replace_its_own_and_no_folder_of_the_users_is_overwritten(self):
         words = self.quickstart("--epochs", "7", "--width=8", "--output-dir", "mine")
