@@ -1,9 +1,11 @@
 #include "apps/program.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -53,15 +55,27 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// A program started without stdin, stdout or stderr would get their numbers for its own files, and print into them.
+void open_missing_standard_files() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // takes the lowest free number: fd
+  }
+}
+
 }  // namespace
 
 int run_program(const std::string& name, const std::function<int()>& body) {
+  open_missing_standard_files();
+  std::signal(SIGPIPE, SIG_IGN);
   const auto report = [&](const char* message) {
     std::fflush(stdout);
-    fmt::print(stderr, "{}: {}\n", name, one_line(message));
+    std::fputs(fmt::format("{}: {}\n", name, one_line(message)).c_str(), stderr);
   };
   try {
-    return body();
+    const int status = body();
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    report("what it printed is not complete: stdout can't be written");
+    return status != 0 ? status : static_cast<int>(ErrorCode::kOutput);
   } catch (const Error& error) {
     report(error.what());
     return static_cast<int>(error.code());

@@ -12,7 +12,9 @@ namespace kindling {
 // What all programs share: errors become one line on stderr and an exit status (ErrorCode).
 
 // Runs `body` and returns the status that main should return: what body returns, or the code of the Error it threw.
-// Anything else that was thrown, running out of memory included, is 1.
+// Anything else that was thrown, running out of memory included, is 1. What was printed and could not be written to
+// stdout (see screen.h) makes a status of 0 that of Error(kOutput). A reader of stdout that goes away doesn't end the
+// program (SIGPIPE is ignored).
 int run_program(const std::string& name, const std::function<int()>& body);
 
 // Parses the command line. --help and --version print and return false: the program is done. An unknown flag or an

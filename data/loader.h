@@ -37,8 +37,9 @@ struct LoaderOptions {
 // number of workers. A batch makes about two chunks per worker (at most 16 images each, so that a chunk is
 // long against the mutex that hands it out and short against a batch).
 //
-// One thread calls start_epoch and next; release may come from any thread. Slots are those that the trainer lent; a
-// batch is the trainer's until it gives it back.
+// One thread calls start_epoch and next. release may come from any thread, but next doesn't wait for it: the slot that
+// the next batch needs must have been given back before. Slots are those that the trainer lent; a batch is the
+// trainer's until it gives it back.
 class Loader {
  public:
   // Slots that keep `prefetch` batches in work while the trainer holds one: 1 without workers, else prefetch + 1. A

@@ -20,7 +20,7 @@ std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Sou
     test.source.release(*batch);
     observer.evaluation_progressed(batch->index + 1, test.source.batches_per_epoch());
     const bool is_last = batch->index + 1 == test.source.batches_per_epoch();
-    if (!is_last && observer.stop_requested()) return std::nullopt;
+    if (!is_last && observer.evaluation_stop_requested()) return std::nullopt;
   }
   return metrics;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -41,7 +43,7 @@ class Trainer {
   // with the same bits. Throws Error(kDiverged) at the first loss that isn't finite, and whatever the sources throw.
   TrainingEnd run(TrainingState& state, const Feed& train, const std::optional<Feed>& test) {
     while (state.epoch < options_.epochs) {
-      if (!train_epoch(state, train)) return TrainingEnd::kStopped;
+      if (!train_epoch(state, train, test.has_value())) return TrainingEnd::kStopped;
       EpochReport report{.epoch = state.epoch, .train = state.metrics, .test = {}, .seconds = state.seconds};
       if (test) {
         const Stopwatch watch;
@@ -58,8 +60,8 @@ class Trainer {
   }
 
  private:
-  // False when stopped early.
-  bool train_epoch(TrainingState& state, const Feed& train) {
+  // False when stopped early. Without an evaluation behind it, the epoch's last batch is its end, where run() asks.
+  bool train_epoch(TrainingState& state, const Feed& train, bool is_evaluated) {
     Source& source = train.source;
     if (state.batch == source.batches_per_epoch()) return true;  // resumed between the last batch and the evaluation
     source.start_epoch(state.epoch, state.batch);
@@ -83,7 +85,8 @@ class Trainer {
                                 .data_ms = data_ms,
                                 .compute_ms = compute_ms},
                                state);
-      if (observer_.stop_requested()) return false;
+      const bool ends_epoch = state.batch == source.batches_per_epoch() && !is_evaluated;
+      if (!ends_epoch && observer_.stop_requested()) return false;
       state.seconds.wall += watch.restart_ms() * 1e-3;
     }
     return true;
@@ -91,14 +94,12 @@ class Trainer {
 
   static void require_finite(const BatchMetrics& metrics, const TrainingState& state, double lr) {
     if (std::isfinite(metrics.loss_sum)) return;
-    std::string message = "the loss is " + std::to_string(metrics.mean_loss()) + " in epoch " +
-                          std::to_string(state.epoch + 1) + ", batch " + std::to_string(state.batch + 1) +
-                          " (learning rate " + std::to_string(lr) + "); ";
-    message += state.metrics.images() == 0
-                   ? "no batch of this epoch was finite"
-                   : "before it, this epoch's running loss was " + std::to_string(state.metrics.loss()) +
-                         " and top-1 " + std::to_string(state.metrics.top1());
-    throw Error(ErrorCode::kDiverged, message);
+    const std::string before = state.metrics.images() == 0
+                                   ? "no batch of this epoch was finite"
+                                   : fmt::format("before it, this epoch's running loss was {:.6g} and top-1 {:.4f}",
+                                                 state.metrics.loss(), state.metrics.top1());
+    throw Error(ErrorCode::kDiverged, fmt::format("the loss is {} in epoch {}, batch {} (learning rate {}); {}",
+                                                  metrics.mean_loss(), state.epoch + 1, state.batch + 1, lr, before));
   }
 
   TrainStep<C>& train_step_;

@@ -70,7 +70,11 @@ class TrainingObserver {
   virtual void batch_finished(const BatchReport& report, const TrainingState& state) = 0;
   virtual void epoch_finished(const EpochReport& report, const TrainingState& state) = 0;
   virtual void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) = 0;
+  // Asked after each training batch and between epochs.
   virtual bool stop_requested() = 0;
+  // Asked inside an evaluation, whose part is lost then. A run that is only out of time should finish it: jobs chained
+  // by --resume auto would else never get past an evaluation that each of them begins and drops.
+  virtual bool evaluation_stop_requested() = 0;
 };
 
 }  // namespace kindling

@@ -7,12 +7,12 @@ namespace kindling {
 // What passes from one convolution to the next, before it is written out: batch norm, residual and ReLU as one
 // pointwise function of what the convolution left,
 //
-//   y = f( raw * scale + shift  +  residual * residual_scale + residual_shift )      f = max(0, .) if relu, else
-//   identity
+//   y = f( raw * scale + shift  +  residual * residual_scale + residual_shift )
+//   f = max(0, .) if relu, else the identity
 //
-// with scale and shift per channel ([C] of param_t). Without batch norm scale and shift are empty (as 1 and 0); without
-// a shortcut residual is empty; an identity shortcut has no residual_scale. A backend may apply this inside the next
-// convolution's input transform; `materialize` writes it out.
+// with scale and shift per channel ([C] of param_t). Without batch norm scale and shift are both empty (as 1 and 0),
+// never one alone; without a shortcut residual is empty; an identity shortcut has no residual_scale and no
+// residual_shift. A backend may apply this inside the next convolution's input transform; `materialize` writes it out.
 template <class C>
 struct Deferred {
   In<C> raw;

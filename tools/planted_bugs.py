@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows that the tests would notice: plants one bug at a time in a copy of the tree and demands that a test fails.
 
-    planted_bugs.py [--all | --some N | NAME...] [--list]
+    planted_bugs.py [--all | --some N | NAME...] [--list | --check BIN]
 
 Each tests/planted_bugs/NN-name.patch begins with lines that say what it plants, the test program to build and the
 GoogleTest filter that must catch it:
@@ -13,6 +13,9 @@ GoogleTest filter that must catch it:
 The copy (build/planted/) is made of the tracked files as they are now, and is built incrementally. First the tests of
 the chosen bugs must pass in the unpatched copy; then, bug by bug: apply, build the target, run the test, demand that it
 fails (a crash or a time-out is not a failing test), revert. A patch that does not apply is an error.
+
+--check BIN only demands that every patch applies to the tree as it is, and that the programs in the folder BIN have the
+test it names: what a change is most likely to break, found at once.
 
 --some N takes every so many-th patch, so that the same N run each time and cover the whole list.
 """
@@ -115,11 +118,11 @@ def run_test(bug):
     return f"ended with status {result.returncode}"
 
 
-def apply_patch(bug, *options):
+def apply_patch(bug, tree, *options):
     # The copy lies inside the project's repository; without the ceiling git would patch relative to that.
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(COPY.parent)}
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tree.parent)}
     environment.pop("GIT_DIR", None)
-    result = run(["git", "apply", *options, bug.patch], cwd=COPY, env=environment)
+    result = run(["git", "apply", *options, bug.patch], cwd=tree, env=environment)
     if result.returncode:
         raise PlantedError(f"{bug.patch.name} does not apply: {result.stdout.strip()}")
 
@@ -137,14 +140,14 @@ def check_unpatched(bugs):
 
 
 def check_bug(bug):
-    apply_patch(bug)
+    apply_patch(bug, COPY)
     try:
         complaints = build([bug.target])
         if complaints:
             raise PlantedError(f"with {bug.patch.name}, {bug.target} does not build:\n{complaints}")
         result = run_test(bug)
     finally:
-        apply_patch(bug, "--reverse")
+        apply_patch(bug, COPY, "--reverse")
     if result != "failed":
         raise PlantedError(f"{bug.target} {bug.test}: {result}, though {bug.plants}")
 
@@ -162,11 +165,29 @@ def check_all(bugs):
     return missed
 
 
+def check_patches(bugs, programs):
+    """Complaints about patches that don't apply to the tree and tests that the programs don't have."""
+    complaints = []
+    for bug in bugs:
+        try:
+            apply_patch(bug, ROOT, "--check")
+        except PlantedError as error:
+            complaints.append(str(error))
+        if not (programs / bug.target).exists():
+            complaints.append(f"{bug.patch.name}: {programs / bug.target} is not built")
+            continue
+        listing = run([programs / bug.target, "--gtest_list_tests", f"--gtest_filter={bug.test}"])
+        if listing.returncode or not re.search(r"^  \S", listing.stdout, re.MULTILINE):
+            complaints.append(f"{bug.patch.name}: {bug.target} has no test {bug.test}")
+    return complaints
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="every planted bug (the default)")
     parser.add_argument("--some", type=int, metavar="N", help="N of them, spread over the list")
     parser.add_argument("--list", action="store_true", help="only list them")
+    parser.add_argument("--check", type=Path, metavar="BIN", help="only demand that they apply and name a test")
     parser.add_argument("names", nargs="*", metavar="NAME", help="by name, for example 01-bfloat16-truncates")
     args = parser.parse_args()
     try:
@@ -176,6 +197,10 @@ def main():
             return
         if not bugs:
             raise PlantedError(f"no patches in {PATCHES}")
+        if args.check:
+            complaints = check_patches(bugs, args.check.resolve())
+            print("\n".join(complaints) or f"{len(bugs)} planted bugs apply, and their tests are there")
+            sys.exit(1 if complaints else 0)
         synchronise()
         configure()
         check_unpatched(bugs)

@@ -4,12 +4,14 @@
 #   tools/quickstart.sh [--data-path DIR] [--no-install] [kindling-train options]
 #
 # Data: --data-path, else KINDLING_DATA, else CIFAR-10 from its home page (kept in build/data), else, without network,
-# the built-in synthetic set. Everything else is handed to kindling-train, after the options that keep this run short.
+# the built-in synthetic set; with --dataset NAME just what that and --data-path say. Other options are handed to
+# kindling-train, and those that keep this run short are added where the command line doesn't have them.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 data_path=${KINDLING_DATA:-}
+dataset=
 install=yes
 options=()
 while [ $# -gt 0 ]; do
@@ -20,9 +22,15 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     --data-path=*) data_path=${1#*=} ;;
+    --dataset)
+      [ $# -ge 2 ] || die "--dataset needs a name"
+      dataset=$2
+      shift
+      ;;
+    --dataset=*) dataset=${1#*=} ;;
     --no-install) install=no ;;
     -h | --help)
-      sed -n '2,7s/^# \{0,1\}//p' "$0"
+      sed -n '2,8s/^# \{0,1\}//p' "$0"
       exit 0
       ;;
     *) options+=("$1") ;;
@@ -34,7 +42,20 @@ if [ "$install" = yes ]; then install_packages build tests; fi
 use_ccache
 build_preset cpu-release kindling-train kindling-predict
 
-if [ -n "$data_path" ]; then
+# given NAME: whether kindling-train's option --NAME is on the command line
+given() {
+  local word
+  for word in "${options[@]}"; do
+    case $word in "--$1" | "--$1="*) return 0 ;; esac
+  done
+  return 1
+}
+
+if [ -n "$dataset" ]; then
+  data=(--dataset "$dataset")
+  if [ -n "$data_path" ] && [ "$dataset" != synthetic ]; then data+=(--data-path "$(realpath -m "$data_path")"); fi
+  say "data: ${data[*]}"
+elif [ -n "$data_path" ]; then
   data_path=$(realpath -m "$data_path")
   [ -d "$data_path" ] || die "no folder $data_path (from --data-path or KINDLING_DATA)"
   say "data: CIFAR-10 in $data_path"
@@ -48,22 +69,21 @@ else
 fi
 
 # Only this script's own folder may be replaced unasked, never one that the user names or resumes.
-if [[ " ${options[*]} " != *" --output-dir"[\ =]* && " ${options[*]} " != *" --resume"[\ =]* ]]; then
-  options+=(--overwrite)
-fi
+if ! given output-dir && ! given resume; then options+=(--overwrite); fi
 
 # What keeps this run short; an option given on the command line replaces its own.
-defaults=(--width=16 --epochs=2 --limit-batches=100 --max-minutes=4 --output-dir=out/quickstart)
-for default in "${defaults[@]}"; do
-  name=${default%%=*}
-  if [[ " ${options[*]} " != *" $name"[\ =]* ]]; then options+=("$default"); fi
+short=()
+for default in width=16 epochs=2 limit-batches=100 max-minutes=4; do
+  if ! given "${default%%=*}"; then short+=("--$default"); fi
 done
+options+=("${short[@]}")
+if ! given output-dir; then options+=("--output-dir=$root/out/quickstart"); fi
 
-say "training a ResNet-18 of a quarter of the width on 100 batches an epoch; ends after 2 epochs or 4 minutes"
-cd "$root"
-build/cpu-release/bin/kindling-train "${data[@]}" "${options[@]}"
+say "training; to keep it short: ${short[*]:-nothing is set} (the task itself: width 64, 5 epochs of 391 batches)"
+train=$root/build/cpu-release/bin/kindling-train
+"$train" "${data[@]}" "${options[@]}"
 
 say "done; the output folder holds batches.csv, epochs.csv, run.json and weights.safetensors. Next:"
-echo "   the whole task, full width, 5 epochs:  build/cpu-release/bin/kindling-train ${data[*]} --output-dir out/c1"
-echo "   every option:                          build/cpu-release/bin/kindling-train --help"
-echo "   prove it right:                        tools/test.sh"
+echo "   the whole task, full width, 5 epochs:  $train ${data[*]@Q} --output-dir out/c1"
+echo "   every option:                          $train --help"
+echo "   prove it right:                        $root/tools/test.sh"

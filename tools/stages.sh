@@ -72,7 +72,7 @@ build_and_test_threads() {
 build_with_clang() {
   say "configuring and building build/cpu-clang"
   cmake -S "$root" -B "$root/build/cpu-clang" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
+    -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
     die "cmake can't configure build/cpu-clang (log: build/logs/configure-cpu-clang.log)"
   cmake --build "$root/build/cpu-clang" -j "$jobs" || die "clang doesn't build it"
 }

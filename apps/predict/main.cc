@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/program.h"
+#include "apps/screen.h"
 #include "apps/version.h"
 #include "data/augment.h"
 #include "data/cifar10.h"
@@ -53,7 +54,7 @@ void print_top(const std::string& image, const std::vector<double>& probabilitie
   for (std::size_t i = 0; i < kShown; ++i) {
     shown.push_back(fmt::format("{} {:.1f} %", cifar10_classes()[order[i]], 100 * probabilities[order[i]]));
   }
-  fmt::print("{}: {}\n", image, fmt::join(shown, ", "));
+  say("{}: {}\n", image, fmt::join(shown, ", "));
 }
 
 // All images are decoded before the first result: a bad one among many leaves no half answer.
@@ -68,11 +69,12 @@ int run(int argc, const char* const* argv) {
   std::filesystem::path weights;
   CLI::App app("Names the three likeliest CIFAR-10 classes of 32x32 PNG images.", "kindling-predict");
   app.set_version_flag("--version", version_text());
-  app.add_option("images", paths, "PNG files of 32 x 32 pixels")->required()->type_name("IMAGE.png...");
-  app.add_option("--weights", weights, "weights.safetensors of a training run, or of PyTorch")
-      ->required()
-      ->type_name("FILE");
+  app.add_option("images", paths, "PNG files of 32 x 32 pixels")->type_name("IMAGE.png...");
+  app.add_option("--weights", weights, "weights.safetensors of a training run, or of PyTorch")->type_name("FILE");
   if (!parse_command_line(app, argc, argv)) return 0;
+  // Not ->required(), which would hide a misspelt flag behind the one that is then missing.
+  if (weights.empty()) throw Error(ErrorCode::kUsage, "--weights FILE is missing");
+  if (paths.empty()) throw Error(ErrorCode::kUsage, "no IMAGE.png is given");
 
   const std::vector<Image> images = decode_all(paths);
   SafetensorsFile file = SafetensorsFile::read(weights);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/program.h"
+#include "apps/screen.h"
 #include "apps/train/test_run.h"
 #include "apps/train/training_run.h"
 #include "kernels/cpu/cpu_context.h"
@@ -13,7 +14,7 @@ void choose_device(TrainOptions& options) {
   if (options.device == Device::kCuda) {
     throw Error(ErrorCode::kDevice, "--device cuda: this build has no CUDA backend; use --device cpu");
   }
-  if (options.device == Device::kAuto) fmt::print("device auto: this build has no CUDA backend, so the CPU\n");
+  if (options.device == Device::kAuto) say("device auto: this build has no CUDA backend, so the CPU\n");
   options.device = Device::kCpu;
   if (options.precision != Precision::kFp32) {
     throw Error(ErrorCode::kUsage,

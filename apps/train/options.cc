@@ -137,7 +137,8 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   const std::string run = "Run";
   app.add_option("--epochs", options.epochs, "passes over the training set")->capture_default_str()->group(run);
   app.add_option("--seed", options.seed, "of weights, order, crops and flips")->capture_default_str()->group(run);
-  app.add_option("--max-minutes", options.max_minutes, "stop in good order, with a checkpoint, after this long")
+  app.add_option("--max-minutes", options.max_minutes,
+                 "stop in good order, with a checkpoint, after this long (an evaluation is finished first)")
       ->group(run);
   add_off_switch(app, "--no-eval", options.evaluate, "no evaluation after the epochs")->group(run);
   app.add_flag("--test-only", options.test_only, "only evaluate --init-weights on the test set")->group(run);
@@ -196,10 +197,13 @@ void check(const TrainOptions& options) {
   require_at_most("--batch-size", options.batch_size, 1'000'000);
   require_at_most("--width", options.network.width, 10'000);
   require_at_least("--workers", options.workers, 0);
+  require_at_most("--workers", options.workers, 1024);
   require_at_least("--prefetch", options.prefetch, 1);
+  require_at_most("--prefetch", options.prefetch, 10'000);
   require_at_least("--width", options.network.width, 1);
   require_at_least("--threads", options.threads, 0);
   require_at_least("--epochs", options.epochs, 1);
+  require_at_most("--epochs", options.epochs, 1'000'000'000);
   if (options.limit_batches) require_at_least("--limit-batches", *options.limit_batches, 1);
   require_between("--label-smoothing", options.label_smoothing, 0, 1);
   if (options.max_minutes) require_between("--max-minutes", *options.max_minutes, 0, 1e9);
@@ -238,6 +242,7 @@ std::optional<TrainOptions> parse_train_options(int argc, const char* const* arg
     options.flags.beta2 = betas[1];
   }
   check(options);
+  resolve_hyperparameters(options.optimizer, options.recipe, options.flags);  // throws for what makes no sense
   return options;
 }
 
@@ -247,6 +252,10 @@ const char* name_of(Precision precision) {
 const char* name_of(DatasetKind kind) {
   return name_in(kDatasets, kind);
 }
+const char* name_of(Cache cache) {
+  return name_in(kCaches, cache);
+}
+
 const char* name_of(NormKind kind) {
   return name_in(kNorms, kind);
 }

@@ -62,11 +62,12 @@ struct TrainOptions {
 };
 
 // Reads the command line. Empty when --help or --version was all that was asked. Throws Error(kUsage) for what is
-// unknown, impossible or contradictory, Error(kDevice) for a device that isn't there.
+// unknown, impossible or contradictory.
 std::optional<TrainOptions> parse_train_options(int argc, const char* const* argv);
 
 const char* name_of(Precision precision);
 const char* name_of(DatasetKind kind);
+const char* name_of(Cache cache);
 const char* name_of(NormKind kind);
 
 }  // namespace kindling

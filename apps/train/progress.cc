@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "apps/screen.h"
+
 namespace kindling {
 namespace {
 
@@ -65,24 +67,24 @@ void ProgressDisplay::draw_bar(const BatchReport& report) {
     bar = fmt::format("[{:#<{}}{:.<{}}]", "", filled, "", width - filled);
   }
   const std::string line = (head + bar + text).substr(0, static_cast<std::size_t>(std::max(columns_ - 1, 20)));
-  fmt::print("\r{}\x1b[K", line);
+  say("\r{}\x1b[K", line);
   std::fflush(stdout);
   bar_on_screen_ = true;
   since_output_.restart_ms();
 }
 
 void ProgressDisplay::print_line(const BatchReport& report) {
-  fmt::print("epoch {}/{}  batch {:>{}}/{}  loss {:.4f} (running {:.4f})  top-1 {:5.2f} %  {:.0f} images/s  left {}\n",
-             report.epoch + 1, epochs_, report.batch + 1, fmt::formatted_size("{}", report.batches), report.batches,
-             report.metrics.mean_loss(), report.running.loss(), 100 * report.running.top1(),
-             static_cast<double>(images_seen_) / since_start_.elapsed_s(), format_duration(seconds_left(report)));
+  say("epoch {}/{}  batch {:>{}}/{}  loss {:.4f} (running {:.4f})  top-1 {:5.2f} %  {:.0f} images/s  left {}\n",
+      report.epoch + 1, epochs_, report.batch + 1, fmt::formatted_size("{}", report.batches), report.batches,
+      report.metrics.mean_loss(), report.running.loss(), 100 * report.running.top1(),
+      static_cast<double>(images_seen_) / since_start_.elapsed_s(), format_duration(seconds_left(report)));
   std::fflush(stdout);
   since_output_.restart_ms();
 }
 
 void ProgressDisplay::evaluation_progressed(std::int64_t batches_done, std::int64_t batches) {
   if (!terminal_ || (batches_done != batches && since_output_.elapsed_ms() < kRedrawMs)) return;
-  fmt::print("\revaluating {}/{}\x1b[K", batches_done, batches);
+  say("\revaluating {}/{}\x1b[K", batches_done, batches);
   std::fflush(stdout);
   bar_on_screen_ = true;
   since_output_.restart_ms();
@@ -90,11 +92,11 @@ void ProgressDisplay::evaluation_progressed(std::int64_t batches_done, std::int6
 
 void ProgressDisplay::epoch_finished(const EpochReport& report) {
   clear();
-  fmt::print("epoch {}/{}  train loss {:.4f}  top-1 {:5.2f} %", report.epoch + 1, epochs_, report.train.loss(),
-             100 * report.train.top1());
-  if (report.test) fmt::print("  |  test loss {:.4f}  top-1 {:5.2f} %", report.test->loss(), 100 * report.test->top1());
-  fmt::print("  |  data {:.1f} s  train {:.1f} s  eval {:.1f} s\n", report.seconds.data, report.seconds.compute,
-             report.seconds.eval);
+  say("epoch {}/{}  train loss {:.4f}  top-1 {:5.2f} %", report.epoch + 1, epochs_, report.train.loss(),
+      100 * report.train.top1());
+  if (report.test) say("  |  test loss {:.4f}  top-1 {:5.2f} %", report.test->loss(), 100 * report.test->top1());
+  say("  |  data {:.1f} s  train {:.1f} s  eval {:.1f} s\n", report.seconds.data, report.seconds.compute,
+      report.seconds.eval);
   std::fflush(stdout);
   // The evaluation must not count in the images/s of the next epoch.
   batches_seen_ = 0;
@@ -104,7 +106,7 @@ void ProgressDisplay::epoch_finished(const EpochReport& report) {
 
 void ProgressDisplay::clear() {
   if (!bar_on_screen_) return;
-  fmt::print("\r\x1b[K");
+  say("\r\x1b[K");
   std::fflush(stdout);
   bar_on_screen_ = false;
 }

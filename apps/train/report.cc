@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "apps/screen.h"
 #include "apps/version.h"
 #include "engine/io/run_record.h"
 #include "kernels/core/error.h"
@@ -34,6 +35,11 @@ std::string describe(const Hyperparameters& hyperparameters) {
   return text + fmt::format(", weight decay {}", hyperparameters.weight_decay);
 }
 
+template <class T>
+nlohmann::ordered_json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
 const char* signal_name(int signal) {
   switch (signal) {
     case SIGTERM:
@@ -54,59 +60,69 @@ void print_run(const TrainOptions& options, const Hyperparameters& hyperparamete
   const auto bit = [&](const char* key) { return identity.bits.at(key).get<std::string>(); };
   const std::string source =
       options.dataset.kind == DatasetKind::kSynthetic ? "made up, no files" : options.dataset.path.string();
-  fmt::print("{}\n", version_text());
-  fmt::print("model   ResNet-18, width {}, norm {}: {} parameters\n", options.network.width,
-             name_of(options.network.norm), grouped(sizes.parameters));
-  fmt::print("device  {}, {}, {} threads, {}, convolutions {}\n", bit("device"), bit("isa"), options.threads,
-             name_of(options.precision), bit("conv"));
-  fmt::print("data    {} ({}): {} training, {} test images; {} workers, prefetch {}\n", name_of(options.dataset.kind),
-             source, grouped(sizes.train_images), grouped(sizes.test_images), options.workers, options.prefetch);
-  fmt::print("train   {}, {} schedule; {} epochs of {} batches of {}; seed {}\n", describe(hyperparameters),
-             name_of(options.schedule), options.epochs, sizes.batches_per_epoch, options.batch_size, options.seed);
-  fmt::print("output  {}\n", options.output_dir.string());
+  say("{}\n", version_text());
+  say("model   ResNet-18, width {}, norm {}: {} parameters\n", options.network.width, name_of(options.network.norm),
+      grouped(sizes.parameters));
+  say("device  {}, {}, {} threads, {}, convolutions {}\n", bit("device"), bit("isa"), options.threads,
+      name_of(options.precision), bit("conv"));
+  say("data    {} ({}): {} training, {} test images; {} workers, prefetch {}\n", name_of(options.dataset.kind), source,
+      grouped(sizes.train_images), grouped(sizes.test_images), options.workers, options.prefetch);
+  say("train   {}, {} schedule; {} epochs of {} batches of {}; seed {}\n", describe(hyperparameters),
+      name_of(options.schedule), options.epochs, sizes.batches_per_epoch, options.batch_size, options.seed);
+  say("output  {}\n", options.output_dir.string());
   std::fflush(stdout);
 }
 
 void print_summary(const std::vector<LayerSummary>& layers) {
   std::int64_t parameters = 0;
   std::int64_t macs = 0;
-  fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "layer", "kind", "output HxWxC", "parameters", "MACs/image");
+  say("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "layer", "kind", "output HxWxC", "parameters", "MACs/image");
   for (const LayerSummary& layer : layers) {
     const std::string output = fmt::format("{}x{}x{}", layer.output.h, layer.output.w, layer.output.c);
-    fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", layer.name, layer.kind, output, grouped(layer.parameters),
-               grouped(layer.macs));
+    say("{:<22} {:<12} {:>14} {:>12} {:>14}\n", layer.name, layer.kind, output, grouped(layer.parameters),
+        grouped(layer.macs));
     parameters += layer.parameters;
     macs += layer.macs;
   }
-  fmt::print("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "total", "", "", grouped(parameters), grouped(macs));
+  say("{:<22} {:<12} {:>14} {:>12} {:>14}\n", "total", "", "", grouped(parameters), grouped(macs));
 }
 
 void print_test_result(const RunningMetrics& metrics, double seconds) {
-  fmt::print("test loss {:.4f}  top-1 {:.2f} %  {} images  {:.1f} images/s\n", metrics.loss(), 100 * metrics.top1(),
-             metrics.images(), static_cast<double>(metrics.images()) / seconds);
+  say("test loss {:.4f}  top-1 {:.2f} %  {} images  {:.1f} images/s\n", metrics.loss(), 100 * metrics.top1(),
+      metrics.images(), static_cast<double>(metrics.images()) / seconds);
+}
+
+void print_not_locked(const std::string& folder) {
+  say("output folder {}: its file system has no locks, so a second run there would not be noticed\n", folder);
 }
 
 void print_out_of_time(const TrainingState& state, const std::string& folder) {
   if (state.batch == 0) {
-    fmt::print("time is up (--max-minutes) after epoch {}\n", state.epoch);
+    say("time is up (--max-minutes) after epoch {}\n", state.epoch);
   } else {
-    fmt::print("time is up (--max-minutes) in epoch {} after batch {}: running loss {:.4f}, top-1 {:.2f} %\n",
-               state.epoch + 1, state.batch, state.metrics.loss(), 100 * state.metrics.top1());
+    say("time is up (--max-minutes) in epoch {} after batch {}: running loss {:.4f}, top-1 {:.2f} %\n", state.epoch + 1,
+        state.batch, state.metrics.loss(), 100 * state.metrics.top1());
   }
-  fmt::print("go on with --output-dir {} --resume auto\n", folder);
+  say("go on with --output-dir {} --resume auto\n", folder);
 }
 
 nlohmann::ordered_json run_record(const TrainOptions& options, const RunIdentity& identity, const RunSizes& sizes) {
-  nlohmann::ordered_json record{{"started", utc_time()}, {"options", identity.options}, {"bits", identity.bits}};
+  nlohmann::ordered_json record{{"options", identity.options}, {"bits", identity.bits}};
   record["options"]["epochs"] = options.epochs;
   record["options"]["recipe"] = name_of(options.recipe);
   record["options"]["data_path"] = options.dataset.path.string();
   record["options"]["workers"] = options.workers;
   record["options"]["prefetch"] = options.prefetch;
   record["options"]["threads"] = options.threads;
+  record["options"]["cache"] = name_of(options.dataset.cache);
   record["options"]["evaluate"] = options.evaluate;
   record["options"]["init_weights"] = options.init_weights.string();
+  record["options"]["output_dir"] = options.output_dir.string();
+  record["options"]["overwrite"] = options.overwrite;
   record["options"]["resume"] = options.resume;
+  record["options"]["checkpoint_every"] = or_null(options.checkpoint_every);
+  record["options"]["max_minutes"] = or_null(options.max_minutes);
+  record["options"]["target_top1"] = or_null(options.target_top1);
   record["sizes"] = {{"train_images", sizes.train_images},
                      {"test_images", sizes.test_images},
                      {"batches_per_epoch", sizes.batches_per_epoch},
@@ -123,7 +139,9 @@ void throw_interrupted(int signal, const std::string& what) {
 int target_status(std::optional<double> target, double top1) {
   if (!target || top1 >= *target) return 0;
   std::fflush(stdout);
-  fmt::print(stderr, "kindling-train: target missed: test top-1 is {:.4f}, wanted at least {:.4f}\n", top1, *target);
+  const std::string line =
+      fmt::format("kindling-train: target missed: test top-1 is {:.4f}, wanted at least {:.4f}\n", top1, *target);
+  std::fputs(line.c_str(), stderr);
   return static_cast<int>(ErrorCode::kTargetMissed);
 }
 

@@ -29,6 +29,8 @@ void print_run(const TrainOptions& options, const Hyperparameters& hyperparamete
                const RunSizes& sizes);
 void print_summary(const std::vector<LayerSummary>& layers);
 void print_test_result(const RunningMetrics& metrics, double seconds);
+// Where the file system can't lock, a second run in the same folder would go unnoticed.
+void print_not_locked(const std::string& folder);
 void print_out_of_time(const TrainingState& state, const std::string& folder);
 
 // Every option resolved, sizes, host and build.
@@ -44,14 +46,18 @@ int target_status(std::optional<double> target, double top1);
 class ScreenOnlyObserver : public TrainingObserver {
  public:
   explicit ScreenOnlyObserver(StopSignals& signals) : signals_(signals), display_(1) {}
+  ScreenOnlyObserver(const ScreenOnlyObserver&) = delete;
+  ScreenOnlyObserver& operator=(const ScreenOnlyObserver&) = delete;
+  ~ScreenOnlyObserver() override { display_.clear(); }
 
   void batch_finished(const BatchReport& /*report*/, const TrainingState& /*state*/) override {}
   void epoch_finished(const EpochReport& /*report*/, const TrainingState& /*state*/) override {}
   void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) override {
     display_.evaluation_progressed(batches_done, batches);
-    if (batches_done == batches) display_.clear();
+    if (batches_done == batches) display_.clear();  // the result follows
   }
   bool stop_requested() override { return signals_.arrived() != 0; }
+  bool evaluation_stop_requested() override { return signals_.arrived() != 0; }
 
  private:
   StopSignals& signals_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "apps/screen.h"
 #include "engine/io/checkpoint_folder.h"
 #include "engine/io/csv_log.h"
 #include "kernels/core/error.h"
@@ -13,7 +14,7 @@ namespace {
 
 std::optional<Checkpoint> newest_of(const std::filesystem::path& folder) {
   FoundCheckpoint found = find_checkpoint(folder);
-  for (const std::string& line : found.skipped) fmt::print("resume: skipped {}\n", line);
+  for (const std::string& line : found.skipped) say("resume: skipped {}\n", line);
   return std::move(found.checkpoint);
 }
 
@@ -25,14 +26,23 @@ std::filesystem::path run_folder_of(const std::filesystem::path& checkpoint) {
 
 }  // namespace
 
-std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFolder& folder,
-                                       const RunIdentity& identity, FileSystemCalls& calls) {
+void require_resumable(const std::string& resume) {
+  if (resume.empty() || resume == "auto") return;
+  std::error_code error;
+  if (std::filesystem::exists(resume, error)) return;
+  throw Error(ErrorCode::kWeights,
+              fmt::format("--resume {}: {}", resume, error ? error.message() : "no such file or folder"));
+}
+
+std::optional<ResumePoint> find_resume_point(const std::string& resume, const OutputFolder& folder,
+                                             const RunIdentity& identity) {
   std::optional<Checkpoint> checkpoint;
   std::filesystem::path run_folder = folder.path();
+  std::error_code ignored;
   if (resume == "auto") {
     checkpoint = newest_of(folder.path());
-    if (!checkpoint) fmt::print("resume: no checkpoint in {} yet, starting anew\n", folder.path().string());
-  } else if (std::filesystem::is_directory(resume)) {
+    if (!checkpoint) say("resume: no checkpoint in {} yet, starting anew\n", folder.path().string());
+  } else if (std::filesystem::is_directory(resume, ignored)) {
     run_folder = resume;
     checkpoint = newest_of(resume);
     if (!checkpoint) throw Error(ErrorCode::kWeights, fmt::format("--resume: no checkpoint in {}", resume));
@@ -43,17 +53,30 @@ std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFo
   if (!checkpoint) return std::nullopt;
 
   require_same_identity(*checkpoint, identity);
-  std::error_code ignored;
-  if (!std::filesystem::equivalent(run_folder, folder.path(), ignored)) {
-    if (is_in_use(folder.path())) {
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("--resume {}: output folder {} holds another run; give an empty --output-dir", resume,
-                              folder.path().string()));
-    }
-    adopt_logs(run_folder, folder.path(), calls);
+  const bool is_elsewhere = !std::filesystem::equivalent(run_folder, folder.path(), ignored);
+  // The same run may be there already: an earlier try of the same command, or the run that a copy was made of.
+  if (is_elsewhere && is_in_use(folder.path()) && !is_record_of(folder.run_json(), identity)) {
+    throw Error(ErrorCode::kUsage, fmt::format("--resume {}: output folder {} holds another run; give an empty "
+                                               "--output-dir",
+                                               resume, folder.path().string()));
   }
-  fmt::print("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
-  return checkpoint;
+  say("resume: going on after step {} of {}\n", checkpoint->step(), checkpoint->origin());
+  return ResumePoint{std::move(*checkpoint), std::move(run_folder), is_elsewhere};
+}
+
+void check_logs(const std::filesystem::path& run_folder, const OutputFolder& folder, const TrainingState& state,
+                std::int64_t batches_per_epoch) {
+  const auto log = [&](const std::filesystem::path& own) {
+    std::error_code ignored;
+    return std::filesystem::exists(own, ignored) ? own : run_folder / own.filename();
+  };
+  BatchLog::check(log(folder.batches_csv()), state.step, batches_per_epoch);
+  EpochLog::check(log(folder.epochs_csv()), state.epoch);
+}
+
+void take_over_files(const ResumePoint& point, const OutputFolder& folder, FileSystemCalls& calls) {
+  if (point.is_elsewhere) adopt_logs(point.run_folder, folder.path(), calls);
+  discard_checkpoints_after(folder.path(), point.checkpoint.step(), calls);
 }
 
 }  // namespace kindling

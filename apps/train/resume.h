@@ -1,18 +1,39 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <string>
 
 #include "apps/train/run_identity.h"
-#include "engine/io/checkpoint.h"
 #include "engine/io/output_folder.h"
+#include "engine/training_state.h"
 
 namespace kindling {
 
-// The checkpoint that --resume asks for, its identity checked; empty for --resume auto where there is none yet. For a
-// checkpoint of another folder, that run's logs are copied into `folder`, so that they are whole; `folder` must hold no
-// other run then. Prints which checkpoint it is and which newer ones were unusable, and why. Throws Error(kWeights),
-// Error(kUsage).
-std::optional<Checkpoint> open_resumed(const std::string& resume, const OutputFolder& folder,
-                                       const RunIdentity& identity, FileSystemCalls& calls);
+// Where a run goes on.
+struct ResumePoint {
+  Checkpoint checkpoint;
+  std::filesystem::path run_folder;  // of the run that wrote it
+  bool is_elsewhere;                 // that isn't the output folder
+};
+
+// Throws Error(kWeights) when `resume` is a path where nothing is.
+void require_resumable(const std::string& resume);
+
+// The checkpoint that --resume asks for, its identity checked; empty for --resume auto where there is none yet. Changes
+// nothing. Prints which checkpoint it is and which newer ones were unusable, and why. Throws Error(kWeights), and
+// Error(kUsage) where options differ or `folder` holds another run than the checkpoint's.
+std::optional<ResumePoint> find_resume_point(const std::string& resume, const OutputFolder& folder,
+                                             const RunIdentity& identity);
+
+// Throws Error(kWeights) unless the logs hold the rows of a run that stands at `state`: those in `folder`, or where it
+// lacks one, that in `run_folder`.
+void check_logs(const std::filesystem::path& run_folder, const OutputFolder& folder, const TrainingState& state,
+                std::int64_t batches_per_epoch);
+
+// Brings the checked logs of the point's run into `folder`, if they aren't there, and removes checkpoints of later
+// steps. Only after this may a log be cut: until then a checkpoint needs its later rows. Throws Error(kOutput).
+void take_over_files(const ResumePoint& point, const OutputFolder& folder, FileSystemCalls& calls);
 
 }  // namespace kindling

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fstream>
 #include <vector>
 
 #include "kernels/core/error.h"
@@ -54,6 +56,18 @@ nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyper
   // A constant rate doesn't depend on where the run ends, so a finished run may be lengthened.
   if (options.schedule != ScheduleKind::kConstant) json["epochs"] = options.epochs;
   return json;
+}
+
+bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& identity) {
+  std::ifstream file(run_json, std::ios::binary);
+  const auto record = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!record.is_object() || !record.contains("options") || !record.contains("bits")) return false;
+  const nlohmann::ordered_json& options = record.at("options");  // and more that may differ
+  const auto& wanted = identity.options.items();
+  return options.is_object() && record.at("bits") == identity.bits &&
+         std::all_of(wanted.begin(), wanted.end(), [&](const auto& option) {
+           return options.contains(option.key()) && options.at(option.key()) == option.value();
+         });
 }
 
 void require_same_identity(const Checkpoint& checkpoint, const RunIdentity& identity) {

@@ -23,6 +23,9 @@ struct RunIdentity {
 nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyperparameters& hyperparameters,
                                         const std::string& fingerprint);
 
+// Whether a run.json is that of a run of this identity; false too where it is missing or damaged.
+bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& identity);
+
 // Throws Error(kUsage) that lists every option in which the checkpoint and this run differ, or, where the options
 // agree, Error(kWeights) if this machine or build can't continue with the same bits.
 void require_same_identity(const Checkpoint& checkpoint, const RunIdentity& identity);

@@ -85,6 +85,10 @@ bool RunObserver::stop_requested() {
   return stop_reason_ != StopReason::kNone;
 }
 
+bool RunObserver::evaluation_stop_requested() {
+  return signals_.arrived() != 0 && stop_requested();
+}
+
 void RunObserver::checkpoint(const TrainingState& state) {
   const bool is_saved = saved_ && saved_->epoch == state.epoch && saved_->batch == state.batch;
   if (is_saved) return;

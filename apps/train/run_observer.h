@@ -31,6 +31,7 @@ class RunObserver : public TrainingObserver {
   void epoch_finished(const EpochReport& report, const TrainingState& state) override;
   void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) override;
   bool stop_requested() override;
+  bool evaluation_stop_requested() override;
 
   // Saves a checkpoint unless the newest is of exactly this state.
   void checkpoint(const TrainingState& state);

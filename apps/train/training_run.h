@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "apps/screen.h"
 #include "apps/train/data_feed.h"
 #include "apps/train/options.h"
 #include "apps/train/report.h"
@@ -46,13 +47,14 @@ class TrainingRun {
   int train() {
     network_.parameters().initialize(context_, options_.seed);
     if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+    require_resumable(options_.resume);  // before the output folder is made
     const OutputFolder folder(options_.output_dir, output_use(), calls_);
+    if (!folder.is_locked()) print_not_locked(folder.path().string());
     TrainingState state;
-    const bool resumed = resume(folder, state);
-    write_record(folder);
+    const std::optional<ResumePoint> point = resume(folder, state);
+    RunObserver observer = open_outputs(folder, state, point);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
-    RunObserver observer = make_observer(folder, state, resumed);
     Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
                                {.epochs = options_.epochs,
                                 .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); }},
@@ -75,16 +77,34 @@ class TrainingRun {
     return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
   }
 
-  // True when `state`, network and optimizer now stand where a checkpoint left them.
-  bool resume(const OutputFolder& folder, TrainingState& state) {
-    if (options_.resume.empty()) return false;
-    const std::optional<Checkpoint> checkpoint = open_resumed(options_.resume, folder, identity_, calls_);
-    if (!checkpoint) return false;
-    state = Snapshot::restore(context_, *checkpoint, network_, optimizer_);
-    return true;
+  // Where there is a checkpoint to go on from, `state`, network and optimizer now stand there.
+  std::optional<ResumePoint> resume(const OutputFolder& folder, TrainingState& state) {
+    if (options_.resume.empty()) return std::nullopt;
+    std::optional<ResumePoint> point = find_resume_point(options_.resume, folder, identity_);
+    if (point) state = Snapshot::restore(context_, point->checkpoint, network_, optimizer_);
+    return point;
   }
 
-  RunObserver make_observer(const OutputFolder& folder, const TrainingState& state, bool resumed) {
+  // Writes run.json and opens the logs. Of a run that goes on nothing is changed until all is known to be good.
+  RunObserver open_outputs(const OutputFolder& folder, const TrainingState& state,
+                           const std::optional<ResumePoint>& point) {
+    const std::filesystem::path run_folder = point ? point->run_folder : folder.path();
+    const std::int64_t per_epoch = train_.loader.batches_per_epoch();
+    if (options_.resume.empty()) {
+      write_record(folder, run_times(folder.run_json(), /*resumed=*/false));
+      return make_observer(folder, BatchLog::create(folder.batches_csv(), calls_),
+                           EpochLog::create(folder.epochs_csv(), calls_));
+    }
+    check_logs(run_folder, folder, state, per_epoch);
+    write_record(folder, run_times(run_folder / kRunJson, point.has_value()));
+    if (point) take_over_files(*point, folder, calls_);
+    RunObserver observer = make_observer(folder, BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_),
+                                         EpochLog::resume(folder.epochs_csv(), state.epoch, calls_));
+    if (point && point->is_elsewhere) observer.checkpoint(state);  // from here on the folder stands by itself
+    return observer;
+  }
+
+  RunObserver make_observer(const OutputFolder& folder, BatchLog batches, EpochLog epochs) {
     const auto save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
       const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
       save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
@@ -92,15 +112,7 @@ class TrainingRun {
     };
     const RunObserverOptions options{
         .epochs = options_.epochs, .checkpoint_every = options_.checkpoint_every, .max_minutes = options_.max_minutes};
-    const std::int64_t per_epoch = train_.loader.batches_per_epoch();
-    if (!options_.resume.empty()) {
-      BatchLog batches = BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_);
-      EpochLog epochs = EpochLog::resume(folder.epochs_csv(), state.epoch, calls_);
-      if (resumed) discard_checkpoints_after(folder.path(), state.step, calls_);
-      return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
-    }
-    return RunObserver(options, BatchLog::create(folder.batches_csv(), calls_),
-                       EpochLog::create(folder.epochs_csv(), calls_), signals_, save);
+    return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
   }
 
   RunSizes run_sizes() const {
@@ -110,8 +122,10 @@ class TrainingRun {
             .parameters = network_.parameters().layout().parameter_count()};
   }
 
-  void write_record(const OutputFolder& folder) {
-    write_run_record(folder.run_json(), run_record(options_, identity_, run_sizes()), calls_);
+  void write_record(const OutputFolder& folder, nlohmann::ordered_json record) {
+    record.update(run_record(options_, identity_, run_sizes()));
+    if (test_) record["options"]["test_fingerprint"] = test_->dataset->fingerprint();
+    write_run_record(folder.run_json(), record, calls_);
   }
 
   // After training: says how it ended; the exit status.
@@ -122,7 +136,7 @@ class TrainingRun {
                                                        state.step, folder_name));
     }
     if (end == TrainingEnd::kStopped) print_out_of_time(state, folder_name);
-    if (end == TrainingEnd::kFinished) fmt::print("done: {}\n", folder_name);
+    if (end == TrainingEnd::kFinished) say("done: {}\n", folder_name);
     if (!options_.target_top1) return 0;
     return target_status(options_.target_top1, final_top1(observer.last_epoch()));
   }

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "bench/kernels/machine_peak.h"
@@ -30,8 +31,14 @@ void fill(const BatchSlot& slot) {
   for (std::size_t i = 0; i < slot.labels.size(); ++i) slot.labels[i] = static_cast<std::int32_t>(i % kClasses);
 }
 
+// As Python's statistics.quantiles, which the peer uses: the i-th of n values (from 1) stands at the share i / (n + 1).
+// (Of two values Python extrapolates the quartiles; here they are the values.)
 double quantile(const std::vector<double>& sorted, double share) {
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
+  const auto last = static_cast<double>(sorted.size() - 1);
+  const double at = std::clamp(share * (last + 2) - 1, 0.0, last);
+  const double below = std::floor(at);
+  const double above = std::min(below + 1, last);
+  return std::lerp(sorted[static_cast<std::size_t>(below)], sorted[static_cast<std::size_t>(above)], at - below);
 }
 
 // Of one step: forward, dgrad and wgrad each take the multiply-accumulates of a forward pass; the stem has no dgrad.

@@ -77,16 +77,34 @@ std::size_t length_of_wanted(const std::filesystem::path& path, std::string_view
   return length;
 }
 
-AppendFile resume_log(const std::filesystem::path& path, const WantedRows& wanted, FileSystemCalls& calls) {
+// How much of the file a run goes on with; none if it starts the file anew.
+std::optional<std::size_t> kept_bytes(const std::filesystem::path& path, const WantedRows& wanted) {
   const std::optional<std::string> text = text_of(path);
   // A run that was killed at once may have left no file or half a header: nothing is lost by starting it again.
   const bool starts_anew = !text || (text->size() < wanted.header.size() && wanted.header.starts_with(*text));
   if (starts_anew && wanted.rows > 0) {
     refuse(path, fmt::format("the checkpoint wants {} rows, found {}", wanted.rows, text ? "none" : "no file"));
   }
-  if (starts_anew) return AppendFile::create(path, wanted.header, calls);
-  const std::size_t kept = length_of_wanted(path, *text, wanted);
-  return AppendFile::reopen(path, static_cast<std::int64_t>(kept), calls);
+  if (starts_anew) return std::nullopt;
+  return length_of_wanted(path, *text, wanted);
+}
+
+AppendFile resume_log(const std::filesystem::path& path, const WantedRows& wanted, FileSystemCalls& calls) {
+  const std::optional<std::size_t> kept = kept_bytes(path, wanted);
+  if (!kept) return AppendFile::create(path, wanted.header, calls);
+  return AppendFile::reopen(path, static_cast<std::int64_t>(*kept), calls);
+}
+
+WantedRows wanted_batches(std::int64_t batches_done, std::int64_t batches_per_epoch) {
+  require(batches_done >= 0 && batches_per_epoch > 0, "batches done or per epoch out of range");
+  return {kBatchHeader, batches_done, [batches_per_epoch](std::int64_t i) {
+            return fmt::format("{},{},", i / batches_per_epoch + 1, i % batches_per_epoch + 1);
+          }};
+}
+
+WantedRows wanted_epochs(std::int64_t epochs_done) {
+  require(epochs_done >= 0, "epochs done out of range");
+  return {kEpochHeader, epochs_done, [](std::int64_t i) { return fmt::format("{},", i + 1); }};
 }
 
 std::string field(const std::optional<double>& value) {
@@ -99,13 +117,13 @@ BatchLog BatchLog::create(const std::filesystem::path& path, FileSystemCalls& ca
   return BatchLog(AppendFile::create(path, kBatchHeader, calls));
 }
 
+void BatchLog::check(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch) {
+  kept_bytes(path, wanted_batches(batches_done, batches_per_epoch));
+}
+
 BatchLog BatchLog::resume(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch,
                           FileSystemCalls& calls) {
-  require(batches_done >= 0 && batches_per_epoch > 0, "batches done or per epoch out of range");
-  const auto beginning_of = [batches_per_epoch](std::int64_t i) {
-    return fmt::format("{},{},", i / batches_per_epoch + 1, i % batches_per_epoch + 1);
-  };
-  return BatchLog(resume_log(path, {kBatchHeader, batches_done, beginning_of}, calls));
+  return BatchLog(resume_log(path, wanted_batches(batches_done, batches_per_epoch), calls));
 }
 
 void BatchLog::append(const BatchRow& row) {
@@ -117,10 +135,12 @@ EpochLog EpochLog::create(const std::filesystem::path& path, FileSystemCalls& ca
   return EpochLog(AppendFile::create(path, kEpochHeader, calls));
 }
 
+void EpochLog::check(const std::filesystem::path& path, std::int64_t epochs_done) {
+  kept_bytes(path, wanted_epochs(epochs_done));
+}
+
 EpochLog EpochLog::resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls) {
-  require(epochs_done >= 0, "epochs done out of range");
-  const auto beginning_of = [](std::int64_t i) { return fmt::format("{},", i + 1); };
-  return EpochLog(resume_log(path, {kEpochHeader, epochs_done, beginning_of}, calls));
+  return EpochLog(resume_log(path, wanted_epochs(epochs_done), calls));
 }
 
 void EpochLog::append(const EpochRow& row) {

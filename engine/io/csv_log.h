@@ -46,10 +46,12 @@ struct EpochRow {
 // resume() cuts the file after the last of them. Rows of later steps and a half-written last row go. Rows that are
 // missing, repeated or of the wrong epoch or batch, and a header of something else, are Error(kWeights): the file is
 // not the checkpoint's. Where no row is needed yet, a missing file is made. Writing throws Error(kOutput).
+// check() finds the same faults and changes nothing, so that all files can be checked before the first is cut.
 class BatchLog {
  public:
   static BatchLog create(const std::filesystem::path& path, FileSystemCalls& calls);
   // `batches_done` counts from the run's start: epochs of `batches_per_epoch` and part of one.
+  static void check(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch);
   static BatchLog resume(const std::filesystem::path& path, std::int64_t batches_done, std::int64_t batches_per_epoch,
                          FileSystemCalls& calls);
 
@@ -66,6 +68,7 @@ class BatchLog {
 class EpochLog {
  public:
   static EpochLog create(const std::filesystem::path& path, FileSystemCalls& calls);
+  static void check(const std::filesystem::path& path, std::int64_t epochs_done);
   static EpochLog resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls);
 
   void append(const EpochRow& row);

@@ -53,6 +53,18 @@ std::string utc_time() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed) {
+  const std::string now = utc_time();
+  if (!resumed) return {{"started", now}};
+  std::ifstream file(path, std::ios::binary);
+  const auto before = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
+  const bool is_record = before.is_object() && before.contains("started") && before.at("started").is_string();
+  nlohmann::ordered_json resumes = nlohmann::ordered_json::array();
+  if (is_record && before.contains("resumed") && before.at("resumed").is_array()) resumes = before.at("resumed");
+  resumes.push_back(now);
+  return {{"started", is_record ? before.at("started") : nlohmann::ordered_json(nullptr)}, {"resumed", resumes}};
+}
+
 void write_run_record(const std::filesystem::path& path, const nlohmann::ordered_json& record, FileSystemCalls& calls) {
   write_file_durably(path, json_text(record, 2) + "\n", calls);
 }

@@ -21,6 +21,10 @@ nlohmann::ordered_json build_facts();
 // The time now in UTC, as 2026-01-31T23:59:59Z.
 std::string utc_time();
 
+// {"started"} of a new run: now. Of one that goes on {"started", "resumed": [...]}: the times of its record at `path`
+// (null and none where that is missing or damaged) and now.
+nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed);
+
 // Writes the record durably, indented. Throws Error(kOutput).
 void write_run_record(const std::filesystem::path& path, const nlohmann::ordered_json& record, FileSystemCalls& calls);
 

@@ -9,11 +9,11 @@
 namespace kindling {
 namespace {
 
-// x * scale + shift for channel c, where an empty scale is 1 and an empty shift 0.
+// x * scale + shift for channel c; x where both are empty.
 template <class T>
 double affine(T x, HostView<const T> scale, HostView<const T> shift, std::int64_t c) {
-  const double scaled = scale.empty() ? static_cast<double>(x) : static_cast<double>(x) * static_cast<double>(scale[c]);
-  return shift.empty() ? scaled : scaled + static_cast<double>(shift[c]);
+  if (scale.empty()) return static_cast<double>(x);
+  return static_cast<double>(x) * static_cast<double>(scale[c]) + static_cast<double>(shift[c]);
 }
 
 }  // namespace
@@ -25,10 +25,10 @@ void materialize(ReferenceContext<T>& /*context*/, const Deferred<ReferenceConte
   const Shape4& shape = value.raw.shape;
   check.activation("raw", value.raw, shape, value.raw.valid_n);
   check.optional_size("scale", value.scale, shape.c);
-  check.optional_size("shift", value.shift, shape.c);
+  check.size("shift", value.shift, value.scale.size());
   if (!value.residual.empty()) check.activation("residual", value.residual, shape, value.raw.valid_n);
   check.optional_size("residual_scale", value.residual_scale, shape.c);
-  check.optional_size("residual_shift", value.residual_shift, shape.c);
+  check.size("residual_shift", value.residual_shift, value.residual_scale.size());
   check.activation("y", y, shape, value.raw.valid_n);
 
   for (std::int64_t i = 0; i < valid_elements(y); ++i) {

@@ -40,6 +40,9 @@ class Predict(ProgramTest):
         done = self.run_program("kindling-predict", self.images[0], "--weights", self.images[0])
         self.assert_fails(done, 4, self.images[0])
         self.assert_fails(self.run_program("kindling-predict", self.images[0]), 2, "--weights")
+        self.assert_fails(self.run_program("kindling-predict", "--weights", "w"), 2, "IMAGE.png")
+        self.assert_fails(self.run_program("kindling-predict", self.images[0], "--wieghts", "w"), 2, "--wieghts",
+                          "did you mean --weights")
 
 
 if __name__ == "__main__":

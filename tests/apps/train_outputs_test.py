@@ -45,6 +45,8 @@ class Outputs(ProgramTest):
         self.assertEqual(record["options"]["seed"], 7)
         self.assertEqual(record["sizes"]["batches_per_epoch"], 6)
         self.assertIn(record["bits"]["isa"], ("avx512", "avx2", "portable"))
+        for key in ("cache", "checkpoint_every", "max_minutes", "target_top1", "output_dir", "test_fingerprint"):
+            self.assertIn(key, record["options"])
         for key in ("cpu", "hostname", "cores_allowed"):
             self.assertIn(key, record["host"])
         for key in ("git_commit", "compiler", "blas"):
@@ -90,6 +92,19 @@ class Outputs(ProgramTest):
                                "--overwrite")
         for schedule in ("constant", "cosine", "onecycle"):
             self.train("--epochs", 2, "--lr-schedule", schedule, "--label-smoothing", 0.1, "--no-eval", "--overwrite")
+
+    def test_schedule_and_label_smoothing_have_an_effect(self):
+        def losses(*options):
+            self.train("--epochs", 2, "--lr", 0.01, "--no-eval", "--overwrite", *options)
+            return [row["loss"] for row in self.rows("out/batches.csv")]
+
+        plain = losses()
+        for options in (("--lr-schedule", "cosine"), ("--lr-schedule", "onecycle"), ("--warmup-epochs", 1)):
+            with self.subTest(options=options):
+                changed = losses(*options)
+                self.assertEqual(changed[0], plain[0])  # before any step
+                self.assertNotEqual(changed[-1], plain[-1])
+        self.assertNotEqual(losses("--label-smoothing", 0.1)[0], plain[0])
 
     def test_learns_the_synthetic_set(self):
         done = self.run_program("kindling-train", "--dataset", "synthetic", "--width", 8, "--batch-size", 32,

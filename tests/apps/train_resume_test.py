@@ -1,4 +1,6 @@
 """Stopping, killing and resuming: the run that goes on has the bits of one that was never stopped."""
+import json
+import shutil
 import signal
 import subprocess
 import unittest
@@ -18,6 +20,11 @@ class Resume(ProgramTest):
                          (self.folder / "whole/weights.safetensors").read_bytes())
         for name in ("batches.csv", "epochs.csv"):
             self.assertEqual(self.rows(f"{out}/{name}"), self.rows(f"whole/{name}"))
+
+    def files(self, out):
+        """Relative path -> bytes of everything in a folder."""
+        root = self.folder / out
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
     def stopped_by(self, number, batches, *options):
         """Starts a run, sends it the signal after that many batches, and returns the ended process."""
@@ -71,6 +78,52 @@ class Continue(Resume):
         self.train("--epochs", 3, "--resume", "auto")
         self.assert_like_whole("out")
 
+    def test_jobs_that_are_out_of_time_at_once_still_reach_the_end(self):
+        for job in range(25):
+            done = self.train("--epochs", 3, "--max-minutes", 0, "--resume", "auto")
+            if "done: out" in done.stdout:
+                break
+            self.assertIn("time is up", done.stdout)
+            if job == 6:  # after six training batches and the evaluation
+                self.assertIn("after epoch 1\n", done.stdout)
+        self.assertIn("done: out", done.stdout)
+        self.assert_like_whole("out")
+
+    def test_a_log_that_does_not_fit_is_refused_before_anything_is_changed(self):
+        self.train("--epochs", 2, "--checkpoint-every", 4)
+        (self.folder / "out/epochs.csv").write_text("nothing\n")
+        before = self.files("out")
+        self.assertIn("checkpoints/step-00000012.safetensors", before)
+        for resume in ("auto", "out/checkpoints/step-00000008.safetensors"):
+            done = self.run_program("kindling-train", *SMALL, "--epochs", 3, "--output-dir", "out", "--resume", resume)
+            self.assert_fails(done, 4, "epochs.csv")
+            self.assertEqual(self.files("out"), before)
+
+    def test_a_path_where_nothing_is_leaves_no_folder(self):
+        done = self.run_program("kindling-train", *SMALL, "--output-dir", "out", "--resume", "missing.safetensors")
+        self.assert_fails(done, 4, "missing.safetensors")
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_run_json_keeps_when_the_run_was_started(self):
+        self.train("--epochs", 1)
+        path = self.folder / "out/run.json"
+        started = "2001-01-01T00:00:00Z"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "started": started}))
+        for resumes in (1, 2):
+            self.train("--epochs", 1 + resumes, "--resume", "auto")
+            record = json.loads(path.read_text())
+            self.assertEqual(record["started"], started)
+            self.assertEqual(len(record["resumed"]), resumes)
+            self.assertEqual(record["options"]["epochs"], 1 + resumes)
+        self.train("--epochs", 4, "--resume", "out", out="other")
+        record = json.loads((self.folder / "other/run.json").read_text())
+        self.assertEqual((record["started"], len(record["resumed"])), (started, 3))
+        for damaged in ("{", "[]", json.dumps({"started": 1, "resumed": "x"})):
+            path.write_text(damaged)
+            self.train("--epochs", 3, "--resume", "auto")
+            record = json.loads(path.read_text())
+            self.assertEqual((record["started"], len(record["resumed"])), (None, 1))
+
     def test_a_checkpoint_of_another_folder_brings_its_logs(self):
         self.train("--epochs", 2, out="first")
         self.train("--epochs", 3, "--resume", "first/checkpoint.safetensors", out="out")
@@ -79,14 +132,34 @@ class Continue(Resume):
         self.assert_like_whole("again")
         self.assertEqual(len(self.rows("first/epochs.csv")), 2)
 
+    def test_going_on_in_another_folder_can_be_tried_again(self):
+        self.train("--epochs", 1, out="first")
+        (self.folder / "first/epochs.csv").rename(self.folder / "kept.csv")
+        again = ("--epochs", "3", "--output-dir", "out", "--resume", "first")
+        self.assert_fails(self.run_program("kindling-train", *SMALL, *again), 4, "first/epochs.csv")
+        (self.folder / "kept.csv").rename(self.folder / "first/epochs.csv")
+        for options in (again, ("--epochs", "3", "--output-dir", "out", "--resume", "auto"), again):
+            done = self.run_program("kindling-train", *SMALL, *options, "--max-minutes", 0)  # one more step
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("going on after step", done.stdout)
+        self.train("--epochs", 3, "--resume", "auto")
+        self.assert_like_whole("out")
+
+    def test_a_copy_of_a_checkpoint_takes_its_own_run_back(self):
+        self.train("--epochs", 1)
+        shutil.copy(self.folder / "out/checkpoint.safetensors", self.folder / "kept")
+        self.train("--epochs", 2, "--resume", "auto")
+        done = self.train("--epochs", 3, "--resume", "kept")
+        self.assertIn("going on after step 6 of kept", done.stdout)
+        self.assert_like_whole("out")
+
     def test_a_folder_of_another_run_is_refused_and_left_alone(self):
         self.train("--epochs", 1, "--seed", 1, out="other")
-        before = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
+        before = self.files("other")
         done = self.run_program("kindling-train", *SMALL, "--epochs", 4, "--output-dir", "other", "--resume",
                                 "whole/checkpoint.safetensors")
         self.assert_fails(done, 2, "other", "another run")
-        after = {path: path.read_bytes() for path in (self.folder / "other").rglob("*") if path.is_file()}
-        self.assertEqual(after, before)
+        self.assertEqual(self.files("other"), before)
 
     def test_a_finished_run_can_be_lengthened(self):
         self.train("--epochs", 2)

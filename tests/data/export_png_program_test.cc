@@ -27,7 +27,9 @@ class ExportPngProgramTest : public ::testing::Test {
 
   Outcome run(const std::string& arguments) const {
     const std::string log = folder("stderr.txt");
-    const int code = std::system(fmt::format("'{}' {} 2>'{}' >/dev/null", KINDLING_EXPORT_PNG, arguments, log).c_str());
+    const std::string command =
+        fmt::format("env -u KINDLING_DATA '{}' {} 2>'{}' >/dev/null", KINDLING_EXPORT_PNG, arguments, log);
+    const int code = std::system(command.c_str());
     const std::vector<std::uint8_t> bytes = read_file(log);
     return {WEXITSTATUS(code), std::string(bytes.begin(), bytes.end())};
   }

@@ -6,8 +6,9 @@
 #include <atomic>
 #include <cstddef>
 
+#include "engine/batch_source.h"
+#include "engine/train_step.h"
 #include "kernels/cpu/cpu_context.h"
-#include "tests/engine/training_fixture.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KINDLING_COUNT_ALLOCATIONS 0  // the sanitizers bring a malloc of their own
@@ -59,13 +60,21 @@ class AllocationTest : public testing::TestWithParam<OptimizerKind> {};
 TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
   if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
   const Hyperparameters hyperparameters = resolve_hyperparameters(GetParam(), Recipe::kAssignment, {.lr = 0.01});
-  test::SmallTraining<CpuContext<float>> training(hyperparameters);
-  const BatchSlot slot = training.slots.slot(0);
+  // Large enough that the kernels work in several blocks of images and channels, and the last batch is a short one.
+  constexpr std::int64_t kBatch = 20;
+  CpuContext<float> context;
+  Network<CpuContext<float>> network(context, {.width = 8}, kBatch);
+  network.parameters().initialize(context, 1);
+  Optimizer<CpuContext<float>> optimizer(context, hyperparameters,
+                                         network.parameters().layout().parameter_arena_size());
+  const SlotPool<CpuContext<float>> slots(context, 1, kBatch);
+  TrainStep<CpuContext<float>> train_step(context, network, optimizer, 0);
+  EvalStep<CpuContext<float>> eval_step(context, network);
   std::int64_t step = 0;
   const auto train_and_evaluate = [&] {
-    for (const std::int64_t images : {4, 2}) {
-      training.train_step.run(slot, images, 0.01, ++step);
-      training.eval_step.run(slot, images);
+    for (const std::int64_t images : {kBatch, kBatch - 8}) {
+      train_step.run(slots.slot(0), images, 0.01, ++step);
+      eval_step.run(slots.slot(0), images);
     }
   };
   const std::int64_t before = allocations;

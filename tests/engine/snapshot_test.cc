@@ -37,7 +37,7 @@ class SnapshotTest : public testing::TestWithParam<OptimizerKind> {
   FileSystemCalls calls_;
 };
 
-// Stops after every possible number of questions, saves, restores into fresh objects and goes on.
+// Stops after every third possible number of questions, saves, restores into fresh objects and goes on.
 TEST_P(SnapshotTest, ResumedRunHasTheBitsOfOneThatWasNeverStopped) {
   Training whole(hyperparameters());
   whole.run(2);

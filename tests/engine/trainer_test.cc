@@ -90,10 +90,18 @@ TEST(Trainer, StopsAnywhereAndGoesOnWithTheSameBits) {
 TEST(Trainer, ACompleteRunIsNotAskedWhetherToStop) {
   Training whole;
   whole.run(1);
-  Training late;
-  late.observer.stop_after = whole.observer.questions + 1;
-  EXPECT_EQ(late.run(1), TrainingEnd::kFinished);
   EXPECT_EQ(whole.observer.questions, 3 + 1);  // after each training batch and the first of two evaluation batches
+  Training without_evaluation;
+  without_evaluation.run(1, /*evaluate=*/false);
+  EXPECT_EQ(without_evaluation.observer.questions, 2);  // after each batch but the last
+
+  without_evaluation.run(2, /*evaluate=*/false);
+  EXPECT_EQ(without_evaluation.observer.questions, 2 + 2);
+  Training stopped;  // at the border between two epochs
+  stopped.observer.stop_after = 3;
+  EXPECT_EQ(stopped.run(2, /*evaluate=*/false), TrainingEnd::kStopped);
+  EXPECT_EQ(stopped.state.epoch, 1);
+  EXPECT_EQ(stopped.state.batch, 0);
 }
 
 TEST(Trainer, ALossThatIsNotFiniteNamesEpochAndBatch) {

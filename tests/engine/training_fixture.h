@@ -8,13 +8,15 @@
 
 namespace kindling::test {
 
-// Keeps everything that it is told; asks to stop after `stop_after` calls of stop_requested, if that is not 0.
+// Keeps everything that it is told; asks to stop after `stop_after` questions, in an evaluation or not, if that is not
+// 0.
 class RecordingObserver : public TrainingObserver {
  public:
   void batch_finished(const BatchReport& report, const TrainingState& /*state*/) override { batches.push_back(report); }
   void epoch_finished(const EpochReport& report, const TrainingState& /*state*/) override { epochs.push_back(report); }
   void evaluation_progressed(std::int64_t /*done*/, std::int64_t /*batches*/) override { ++evaluated; }
   bool stop_requested() override { return ++questions == stop_after; }
+  bool evaluation_stop_requested() override { return stop_requested(); }
 
   std::vector<BatchReport> batches;
   std::vector<EpochReport> epochs;

@@ -176,6 +176,11 @@ TYPED_TEST(Activation, RefusesViewsThatDoNotFit) {
     (bad.*input).pop_back();
     expect_error(ErrorCode::kInternal, "has 4 elements, wanted 5", [&] { run_materialize<TypeParam>(bad); });
   }
+  for (auto alone : {&DeferredCase::shift, &DeferredCase::residual_shift}) {
+    DeferredCase bad = good;
+    (bad.*alone).clear();
+    expect_error(ErrorCode::kInternal, "has 0 elements, wanted 5", [&] { run_materialize<TypeParam>(bad); });
+  }
   C context = TypeParam::make();
   const ActivationArray<C> a(context, 200);
   const auto fits = a.activation({2, 3, 4, 5}, 2);

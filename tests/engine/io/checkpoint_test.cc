@@ -118,9 +118,9 @@ TEST(Checkpoint, MissingThingsAreNamed) {
 TEST(Checkpoint, OtherFormatsAndOtherFilesAreRefused) {
   const TemporaryFolder folder;
   FileSystemCalls disk;
-  write_safetensors(folder / "new", {}, {{"kindling.format", "2"}}, disk);
+  write_safetensors(folder / "new", {}, {{"kindling.format", "99"}}, disk);
   expect_error(ErrorCode::kWeights,
-               {(folder / "new").string(), "wanted a checkpoint of format 1", "found format \"2\""},
+               {(folder / "new").string(), "wanted a checkpoint of format 2", "found format \"99\""},
                [&] { Checkpoint::read(folder / "new"); });
   write_safetensors(folder / "weights", {}, {{"format", "pt"}}, disk);
   expect_error(ErrorCode::kWeights, {(folder / "weights").string(), "not a checkpoint of Kindling"},
@@ -133,12 +133,12 @@ TEST(Checkpoint, ATensorOfNoSectionOrAStepThatIsNoNumberIsRefused) {
   FileSystemCalls disk;
   const std::vector<float> one(1);
   const std::vector<TensorRecord> stray = {{"stray", DType::kF32, {1}, std::as_bytes(std::span(one))}};
-  StringMap metadata = {{"kindling.format", "1"}, {"kindling.step", "4"}};
+  StringMap metadata = {{"kindling.format", std::to_string(kCheckpointFormat)}, {"kindling.step", "4"}};
   metadata["kindling.checksum.metadata"] = checksum_of(metadata);
   write_safetensors(folder / "a", stray, metadata, disk);
   expect_error(ErrorCode::kWeights, {"\"stray\" belongs to no section"}, [&] { Checkpoint::read(folder / "a"); });
   for (const char* step : {"", "4x", "-1", "99999999999999999999"}) {
-    metadata = {{"kindling.format", "1"}, {"kindling.step", step}};
+    metadata = {{"kindling.format", std::to_string(kCheckpointFormat)}, {"kindling.step", step}};
     metadata["kindling.checksum.metadata"] = checksum_of(metadata);
     write_safetensors(folder / "b", {}, metadata, disk);
     expect_error(ErrorCode::kWeights, {"kindling.step"}, [&] { Checkpoint::read(folder / "b"); });

@@ -40,6 +40,24 @@ TEST(RunRecord, TimeIsUtcAndNow) {
   EXPECT_NEAR(std::difftime(timegm(&parsed), std::time(nullptr)), 0.0, 60.0);
 }
 
+TEST(RunRecord, AResumedRunKeepsItsTimes) {
+  const TemporaryFolder folder;
+  put_text(folder / "run.json", R"({"started": "then", "resumed": ["later"], "options": {}})");
+  const nlohmann::ordered_json times = run_times(folder / "run.json", /*resumed=*/true);
+  EXPECT_EQ(times.at("started"), "then");
+  ASSERT_EQ(times.at("resumed").size(), 2U);
+  EXPECT_EQ(times.at("resumed")[0], "later");
+  const nlohmann::ordered_json anew = run_times(folder / "run.json", /*resumed=*/false);
+  EXPECT_EQ(anew.size(), 1U);
+  EXPECT_NE(anew.at("started"), "then");
+  for (const char* damaged : {"{", "[]", R"({"started": 1, "resumed": "x"})", ""}) {
+    put_text(folder / "run.json", damaged);
+    const nlohmann::ordered_json unknown = run_times(folder / "run.json", /*resumed=*/true);
+    EXPECT_TRUE(unknown.at("started").is_null()) << damaged;
+    EXPECT_EQ(unknown.at("resumed").size(), 1U) << damaged;
+  }
+}
+
 TEST(RunRecord, IsWrittenInTheOrderGiven) {
   const TemporaryFolder folder;
   FileSystemCalls disk;

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string>
 
 #include "apps/program.h"
+#include "apps/screen.h"
+#include "apps/version.h"
 #include "data/export_png.h"
 #include "kernels/core/error.h"
 
@@ -25,6 +26,7 @@ void define(CLI::App& app, Options& options) {
       ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--data-path", options.dataset.path, "the folder that holds CIFAR-10's .bin files, or its parent")
+      ->envname("KINDLING_DATA")
       ->type_name("DIR");
   app.add_option("--synthetic-size", options.dataset.synthetic_size, "training images of the synthetic set")
       ->capture_default_str();
@@ -40,7 +42,7 @@ void define(CLI::App& app, Options& options) {
 void run(Options options) {
   if (options.kind == "synthetic") options.dataset.kind = DatasetKind::kSynthetic;
   if (options.dataset.kind == DatasetKind::kCifar10 && options.dataset.path.empty()) {
-    throw Error(ErrorCode::kUsage, "--data-path is needed for --dataset cifar10");
+    throw Error(ErrorCode::kUsage, "--data-path DIR (or KINDLING_DATA) is missing: the folder with CIFAR-10");
   }
   if (options.output.output.empty()) throw Error(ErrorCode::kUsage, "--output-dir DIR is missing");
   if (options.output.limit_per_class < 0) {
@@ -53,7 +55,7 @@ void run(Options options) {
   prepare_export_folder(options.output);
   const std::int64_t train_images = export_png(*train, Split::kTrain, options.output);
   const std::int64_t test_images = export_png(*test, Split::kTest, options.output);
-  fmt::print("{} training and {} test images in {}\n", train_images, test_images, options.output.output.string());
+  say("{} training and {} test images in {}\n", train_images, test_images, options.output.output.string());
 }
 
 }  // namespace
@@ -63,6 +65,7 @@ int main(int argc, char** argv) {
   return kindling::run_program("kindling-export-png", [&] {
     CLI::App app("Writes a data set as folders of PNG files: OUTPUT/{train,test}/CLASS/NNNNNN.png",
                  "kindling-export-png");
+    app.set_version_flag("--version", kindling::version_text());
     kindling::Options options;
     kindling::define(app, options);
     if (kindling::parse_command_line(app, argc, argv)) kindling::run(options);
