@@ -39,6 +39,9 @@ struct Conv2dPlansOptions {
 // seam where the tests that run without a GPU put a double in cuDNN's place, so cuDNN's types don't show.
 class Conv2dPlans {
  public:
+  // False in a build without cuDNN, where the constructor throws Error(kUsage).
+  static bool available();
+
   explicit Conv2dPlans(Conv2dPlansOptions options = {});
   ~Conv2dPlans();
   Conv2dPlans(Conv2dPlans&&) noexcept;

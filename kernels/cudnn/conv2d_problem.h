@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "kernels/conv2d.h"
@@ -25,6 +26,10 @@ struct Conv2dProblem {
 
   bool operator==(const Conv2dProblem&) const = default;
 };
+
+constexpr std::int64_t element_bytes(ConvPrecision precision) {
+  return precision == ConvPrecision::kBf16 ? 2 : 4;
+}
 
 constexpr const char* name_of(Conv2dPass pass) {
   switch (pass) {
