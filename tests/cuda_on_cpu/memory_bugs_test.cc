@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/cuda_on_cpu/correct_kernels.h"
 #include "tests/cuda_on_cpu/device_array.h"
 #include "tests/cuda_on_cpu/planted_kernels.h"
 #include "tests/cuda_on_cpu/race_checker.h"
@@ -14,8 +15,8 @@
 namespace kindling::cuda_on_cpu {
 namespace {
 
-constexpr const char* kOutside = RaceChecker::kEnabled ? "outside live allocations is touched: .*planted_kernels.cu"
-                                                       : "use-after-poison.*planted_kernels.cu";
+constexpr const char* kOutside =
+    RaceChecker::kEnabled ? "outside live allocations: .*planted_kernels.cu" : "use-after-poison.*planted_kernels.cu";
 
 // What only AddressSanitizer or UBSan see.
 #define SKIP_IN_RACE_BUILD() \
@@ -52,6 +53,25 @@ TEST(MemoryBugsDeathTest, HostReadsDeviceMemory) {
   const DeviceArray<float> y(std::vector<float>{1});
   EXPECT_DEATH(std::exit(static_cast<int>(*static_cast<volatile float*>(y.get()))),
                RaceChecker::kEnabled ? "" : "SEGV");
+}
+
+TEST(MemoryBugs, KernelsMayReadPinnedMemory) {
+  const Stream stream;
+  const PinnedArray<float> x(10);
+  for (std::size_t i = 0; i < 10; ++i) x[i] = 1;
+  const DeviceArray<float> y(std::vector<float>(10, 1.0F));
+  add_scaled(1, x.get(), y.get(), 10, stream);
+  EXPECT_THAT(y.values(), testing::Each(2.0F));
+}
+
+// Works on a CPU, not on a GPU.
+TEST(MemoryBugsDeathTest, KernelReadsPageableMemory) {
+  if (!RaceChecker::kEnabled) GTEST_SKIP() << "only the race build looks for this";
+  const Stream stream;
+  const std::vector<float> x(10, 1.0F);
+  const DeviceArray<float> y(std::vector<float>(10, 1.0F));
+  EXPECT_DEATH((add_scaled(1, x.data(), y.get(), 10, stream), stream.synchronize()),
+               "a kernel touches pageable memory of the host: .*add_scaled_kernel.*correct_kernels.cu");
 }
 
 TEST(MemoryBugsDeathTest, MisalignedVectorRead) {
