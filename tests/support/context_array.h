@@ -39,7 +39,7 @@ class ContextArray {
   // Puts other values there: as many as it holds.
   void assign(const std::vector<T>& values) const {
     if (static_cast<std::int64_t>(values.size()) != size_) throw std::length_error("a test array keeps its size");
-    copy_from_host(context_, data(), values.data(), values.size() * sizeof(T));
+    if (!values.empty()) copy_from_host(context_, data(), values.data(), values.size() * sizeof(T));
   }
 
   View<typename C::space, T> view() const { return {data(), size_}; }
