@@ -3,16 +3,20 @@
 add_library(kindling_options INTERFACE)
 target_compile_features(kindling_options INTERFACE cxx_std_20)
 target_include_directories(kindling_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(
-  kindling_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor
-                             -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
+             -Wimplicit-fallthrough -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms on "text" + std::string (GCC bug 105651).
-  target_compile_options(kindling_options INTERFACE -Wno-restrict)
+  list(APPEND warnings -Wno-restrict)
 endif()
 if(NOT KINDLING_OPENMP)
-  target_compile_options(kindling_options INTERFACE -Wno-unknown-pragmas)
+  list(APPEND warnings -Wno-unknown-pragmas)
 endif()
+target_compile_options(kindling_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+# What nvcc makes of a .cu file for the host compiler has lines and casts of its own that -Wpedantic, -Wold-style-cast
+# and the like blame; the C++ compiler sees the same files with all warnings in the builds of tests/cuda_on_cpu.
+target_compile_options(
+  kindling_options INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra,-Wshadow,-Wno-restrict>")
 if(KINDLING_SANITIZE STREQUAL "address")
   set(KINDLING_SANITIZE_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 elseif(KINDLING_SANITIZE STREQUAL "thread")
@@ -20,7 +24,7 @@ elseif(KINDLING_SANITIZE STREQUAL "thread")
 elseif(NOT KINDLING_SANITIZE STREQUAL "")
   message(FATAL_ERROR "KINDLING_SANITIZE is '${KINDLING_SANITIZE}'; it may be empty, address or thread")
 endif()
-target_compile_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
+target_compile_options(kindling_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${KINDLING_SANITIZE_FLAGS}>")
 target_link_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
 
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -50,6 +54,18 @@ function(kindling_test name)
     list(APPEND properties LABELS ${arg_LABELS})
   endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
+
+# kindling_device_test(NAME SOURCES a.cc ... LINK lib ...): a test of the CUDA backend. With nvcc it carries the label
+# `device` and skips itself where there is no GPU; in a build of tests/cuda_on_cpu it runs on the CPU.
+function(kindling_device_test name)
+  if(KINDLING_CUDA_ON_CPU)
+    kindling_cuda_on_cpu_test(${name} ${ARGN} SEEDS 0 1)
+    target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  else()
+    kindling_test(${name} ${ARGN} LABELS device)
+  endif()
+  target_compile_definitions(${name} PRIVATE KINDLING_TEST_CUDA)
 endfunction()
 
 # kindling_bench(NAME SOURCES a.cc ... LINK lib ...): a Google Benchmark binary

@@ -28,7 +28,7 @@ class Network {
   // [images, 10]; after softmax_cross_entropy in place, their gradient.
   Params<C> logits(std::int64_t images) const { return logits_.view().subview(0, images * kClasses); }
 
-  void forward(C& context, HostView<const float> pixels, std::int64_t images, Mode mode) {
+  void forward(C& context, View<typename C::space, const float> pixels, std::int64_t images, Mode mode) {
     unpack_input(context, pixels, activations_.activation(input_, images));
     layers_.forward(pass(context, images, mode), In<C>(activations_.activation(input_, images)), logits(images));
   }

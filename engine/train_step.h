@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
+#include <utility>
 
 #include "engine/network.h"
 #include "engine/optim/optimizer.h"
@@ -17,12 +19,19 @@ template <class C>
 class BatchStep {
  public:
   BatchStep(C& context, Network<C>& network)
-      : labels_(context, network.max_images(), "labels"), metrics_(context, 1, "batch metrics") {}
+      : pixels_(context, HostContext<C> ? 0 : network.max_images() * kImageElements, "batch pixels"),
+        labels_(context, network.max_images(), "labels"),
+        metrics_(context, 1, "batch metrics") {}
 
   // `work(images)` must call ops only.
   template <class Work>
   BatchMetrics run(C& context, const BatchSlot& slot, std::int64_t images, Work work) {
-    slot_ = slot;
+    if constexpr (HostContext<C>) {
+      slot_ = slot;
+    } else {
+      from_host<C, float>(context, pixels_.view().subview(0, images * kImageElements),
+                          slot.pixels.first(static_cast<std::size_t>(images * kImageElements)));
+    }
     from_host<C, std::int32_t>(context, labels_.view().subview(0, images),
                                slot.labels.first(static_cast<std::size_t>(images)));
     auto step = steps_.find(images);
@@ -35,18 +44,27 @@ class BatchStep {
     return metrics;
   }
 
-  // For the recorded work.
-  HostView<const float> pixels(std::int64_t images) const { return {slot_.pixels.data(), images * kImageElements}; }
+  // For the recorded work. The host reads pixels where the loader left them, a device a copy that never moves.
+  View<typename C::space, const float> pixels(std::int64_t images) const {
+    if constexpr (HostContext<C>) {
+      return {slot_.pixels.data(), images * kImageElements};
+    } else {
+      return pixels_.view().subview(0, images * kImageElements);
+    }
+  }
   View<typename C::space, const std::int32_t> labels(std::int64_t images) const {
     return labels_.view().subview(0, images);
   }
   View<typename C::space, BatchMetrics> metrics() const { return metrics_.view(); }
 
  private:
-  BatchSlot slot_;
+  using Step = decltype(record_step(std::declval<C&>(), std::function<void()>()));
+
+  BatchSlot slot_;           // of a host context
+  Buffer<C, float> pixels_;  // of a device
   Buffer<C, std::int32_t> labels_;
   Buffer<C, BatchMetrics> metrics_;
-  std::map<std::int64_t, HostStep> steps_;
+  std::map<std::int64_t, Step> steps_;
 };
 
 // One training step: forward, loss, backward, optimizer.

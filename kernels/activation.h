@@ -29,6 +29,8 @@ template <class T>
 void materialize(ReferenceContext<T>& context, const Deferred<ReferenceContext<T>>& value, Out<ReferenceContext<T>> y);
 template <class T>
 void materialize(CpuContext<T>& context, const Deferred<CpuContext<T>>& value, Out<CpuContext<T>> y);
+template <class T>
+void materialize(CudaContext<T>& context, const Deferred<CudaContext<T>>& value, Out<CudaContext<T>> y);
 
 // dx = dy where y > 0, else 0, with y the ReLU's output (a gradient of 0 at the kink, as PyTorch). dx may be dy.
 template <class T>
@@ -36,5 +38,7 @@ void relu_backward(ReferenceContext<T>& context, In<ReferenceContext<T>> dy, In<
                    Out<ReferenceContext<T>> dx);
 template <class T>
 void relu_backward(CpuContext<T>& context, In<CpuContext<T>> dy, In<CpuContext<T>> y, Out<CpuContext<T>> dx);
+template <class T>
+void relu_backward(CudaContext<T>& context, In<CudaContext<T>> dy, In<CudaContext<T>> y, Out<CudaContext<T>> dx);
 
 }  // namespace kindling

@@ -36,6 +36,8 @@ template <class T>
 void batch_norm_statistics(ReferenceContext<T>& context, const BatchNormStatistics<ReferenceContext<T>>& args);
 template <class T>
 void batch_norm_statistics(CpuContext<T>& context, const BatchNormStatistics<CpuContext<T>>& args);
+template <class T>
+void batch_norm_statistics(CudaContext<T>& context, const BatchNormStatistics<CudaContext<T>>& args);
 
 template <class C>
 struct BatchNormInference {
@@ -52,6 +54,8 @@ template <class T>
 void batch_norm_inference(ReferenceContext<T>& context, const BatchNormInference<ReferenceContext<T>>& args);
 template <class T>
 void batch_norm_inference(CpuContext<T>& context, const BatchNormInference<CpuContext<T>>& args);
+template <class T>
+void batch_norm_inference(CudaContext<T>& context, const BatchNormInference<CudaContext<T>>& args);
 
 // Gradient through y = f(batch_norm(x) + residual), training statistics. With xhat = (x - saved_mean) saved_inv_std and
 // dz = dy where y > 0, else 0 (y empty: there was no ReLU, dz = dy):
@@ -78,5 +82,7 @@ template <class T>
 void batch_norm_backward(ReferenceContext<T>& context, const BatchNormBackward<ReferenceContext<T>>& args);
 template <class T>
 void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuContext<T>>& args);
+template <class T>
+void batch_norm_backward(CudaContext<T>& context, const BatchNormBackward<CudaContext<T>>& args);
 
 }  // namespace kindling

@@ -14,6 +14,8 @@ template <class T>
 class ReferenceContext;  // kernels/reference: plain loops, the oracle (T = float, double)
 template <class T>
 class CpuContext;  // kernels/cpu: OpenMP, BLAS and SIMD (T = float)
+template <class T>
+class CudaContext;  // kernels/cuda: one GPU (T = float, bfloat16)
 
 // What ops take, by role. All are views: nobody owns through them, and none is kept after the call.
 // A view that doesn't have the shape its op states throws Error(kInternal) (OpCheck of kernels/core/check.h).

@@ -24,6 +24,9 @@ void conv2d_forward(ReferenceContext<T>& context, const Conv2dShape& shape, In<R
 template <class T>
 void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, Filter<CpuContext<T>> w,
                     Out<CpuContext<T>> y);
+template <class T>
+void conv2d_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, Filter<CudaContext<T>> w,
+                    Out<CudaContext<T>> y);
 
 template <class T>
 void conv2d_dgrad(ReferenceContext<T>& context, const Conv2dShape& shape, In<ReferenceContext<T>> dy,
@@ -31,6 +34,9 @@ void conv2d_dgrad(ReferenceContext<T>& context, const Conv2dShape& shape, In<Ref
 template <class T>
 void conv2d_dgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> dy, Filter<CpuContext<T>> w,
                   Out<CpuContext<T>> dx, Accumulate accumulate);
+template <class T>
+void conv2d_dgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> dy, Filter<CudaContext<T>> w,
+                  Out<CudaContext<T>> dx, Accumulate accumulate);
 
 template <class T>
 void conv2d_wgrad(ReferenceContext<T>& context, const Conv2dShape& shape, In<ReferenceContext<T>> x,
@@ -38,5 +44,8 @@ void conv2d_wgrad(ReferenceContext<T>& context, const Conv2dShape& shape, In<Ref
 template <class T>
 void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, In<CpuContext<T>> dy,
                   Params<CpuContext<T>> dw);
+template <class T>
+void conv2d_wgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, In<CudaContext<T>> dy,
+                  Params<CudaContext<T>> dw);
 
 }  // namespace kindling

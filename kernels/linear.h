@@ -22,6 +22,8 @@ template <class T>
 void linear_forward(ReferenceContext<T>& context, const LinearForward<ReferenceContext<T>>& args);
 template <class T>
 void linear_forward(CpuContext<T>& context, const LinearForward<CpuContext<T>>& args);
+template <class T>
+void linear_forward(CudaContext<T>& context, const LinearForward<CudaContext<T>>& args);
 
 template <class C>
 struct LinearBackward {
@@ -37,5 +39,7 @@ template <class T>
 void linear_backward(ReferenceContext<T>& context, const LinearBackward<ReferenceContext<T>>& args);
 template <class T>
 void linear_backward(CpuContext<T>& context, const LinearBackward<CpuContext<T>>& args);
+template <class T>
+void linear_backward(CudaContext<T>& context, const LinearBackward<CudaContext<T>>& args);
 
 }  // namespace kindling

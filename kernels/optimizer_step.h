@@ -35,6 +35,8 @@ template <class T>
 void sgd_step(ReferenceContext<T>& context, const SgdStep<ReferenceContext<T>>& args);
 template <class T>
 void sgd_step(CpuContext<T>& context, const SgdStep<CpuContext<T>>& args);
+template <class T>
+void sgd_step(CudaContext<T>& context, const SgdStep<CudaContext<T>>& args);
 
 //   s += g g;  p -= lr / (1 + (t - 1) lr_decay) * g / (sqrt(s) + eps)                  (Duchi et al., 2011)
 template <class C>
@@ -52,6 +54,8 @@ template <class T>
 void adagrad_step(ReferenceContext<T>& context, const AdagradStep<ReferenceContext<T>>& args);
 template <class T>
 void adagrad_step(CpuContext<T>& context, const AdagradStep<CpuContext<T>>& args);
+template <class T>
+void adagrad_step(CudaContext<T>& context, const AdagradStep<CudaContext<T>>& args);
 
 //   v = rho v + (1 - rho) g g;  d = sqrt(u + eps) / sqrt(v + eps) g;  u = rho u + (1 - rho) d d;  p -= lr d
 //                                                                                      (Zeiler, 2012)
@@ -71,6 +75,8 @@ template <class T>
 void adadelta_step(ReferenceContext<T>& context, const AdadeltaStep<ReferenceContext<T>>& args);
 template <class T>
 void adadelta_step(CpuContext<T>& context, const AdadeltaStep<CpuContext<T>>& args);
+template <class T>
+void adadelta_step(CudaContext<T>& context, const AdadeltaStep<CudaContext<T>>& args);
 
 //   m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g g
 //   p -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)                  (Kingma and Ba, 2015)
@@ -91,5 +97,7 @@ template <class T>
 void adam_step(ReferenceContext<T>& context, const AdamStep<ReferenceContext<T>>& args);
 template <class T>
 void adam_step(CpuContext<T>& context, const AdamStep<CpuContext<T>>& args);
+template <class T>
+void adam_step(CudaContext<T>& context, const AdamStep<CudaContext<T>>& args);
 
 }  // namespace kindling

@@ -10,11 +10,15 @@ template <class T>
 void global_average_pool_forward(ReferenceContext<T>& context, In<ReferenceContext<T>> x, Out<ReferenceContext<T>> y);
 template <class T>
 void global_average_pool_forward(CpuContext<T>& context, In<CpuContext<T>> x, Out<CpuContext<T>> y);
+template <class T>
+void global_average_pool_forward(CudaContext<T>& context, In<CudaContext<T>> x, Out<CudaContext<T>> y);
 
 template <class T>
 void global_average_pool_backward(ReferenceContext<T>& context, In<ReferenceContext<T>> dy,
                                   Out<ReferenceContext<T>> dx);
 template <class T>
 void global_average_pool_backward(CpuContext<T>& context, In<CpuContext<T>> dy, Out<CpuContext<T>> dx);
+template <class T>
+void global_average_pool_backward(CudaContext<T>& context, In<CudaContext<T>> dy, Out<CudaContext<T>> dx);
 
 }  // namespace kindling

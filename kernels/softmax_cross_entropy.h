@@ -39,5 +39,7 @@ template <class T>
 void softmax_cross_entropy(ReferenceContext<T>& context, const SoftmaxCrossEntropy<ReferenceContext<T>>& args);
 template <class T>
 void softmax_cross_entropy(CpuContext<T>& context, const SoftmaxCrossEntropy<CpuContext<T>>& args);
+template <class T>
+void softmax_cross_entropy(CudaContext<T>& context, const SoftmaxCrossEntropy<CudaContext<T>>& args);
 
 }  // namespace kindling

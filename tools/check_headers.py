@@ -3,8 +3,8 @@
 
     check_headers.py BUILD_FOLDER [HEADER...]
 
-Prints the compiler's errors and exits 1, or says how many headers it compiled. Headers under kernels/cuda and
-kernels/cudnn are left out unless that build compiles files there. What passed is remembered in the build folder and is
+Prints the compiler's errors and exits 1, or says how many headers it compiled. Headers of the
+folders that need CUDA are left out unless that build compiles files there. What passed is remembered in the build folder and is
 compiled again only when the header, a header it includes or the flags change.
 """
 
@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CUDA_FOLDERS = ("kernels/cuda/", "kernels/cudnn/", "tests/cuda_on_cpu/", "tests/kernels/cuda/")
 FOLDERS = ["kernels", "engine", "data", "apps", "tests", "bench"]
 
 
@@ -71,7 +72,7 @@ def headers(folders):
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.h")):
             name = path.relative_to(ROOT).as_posix()
-            if name.startswith(("kernels/cuda/", "kernels/cudnn/")) and path.parent.relative_to(ROOT).as_posix() not in folders:
+            if name.startswith(CUDA_FOLDERS) and path.parent.relative_to(ROOT).as_posix() not in folders:
                 continue
             yield name
 

@@ -19,7 +19,7 @@
 #include "kernels/cuda/cuda_check.h"
 
 #define KINDLING_SHARED(T, name, n) __shared__ T name[n]
-#define KINDLING_DYNAMIC_SHARED(T, name)                                        \
+#define KINDLING_DYNAMIC_SHARED(T, name)                                         \
   extern __shared__ __align__(16) unsigned char kindling_dynamic_shared_bytes[]; \
   T* const name = reinterpret_cast<T*>(kindling_dynamic_shared_bytes)
 #define KINDLING_UNROLL _Pragma("unroll")

@@ -29,9 +29,9 @@ TYPED_TEST(Input, UnpackKeepsEveryPixel) {
   C context = TypeParam::make();
   for (const std::int64_t n : {1, 3, 80}) {
     const std::vector<double> wanted = RandomValues(1).reals(n * kImageElements);
-    const std::vector<float> pixels(wanted.begin(), wanted.end());
+    const ContextArray<C, float> pixels(context, wanted);
     const ActivationArray<C> x(context, n * kImageElements);
-    unpack_input(context, {pixels.data(), static_cast<std::int64_t>(pixels.size())}, x.activation(images_of(n), n));
+    unpack_input(context, pixels, x.activation(images_of(n), n));
     std::vector<double> bounds = magnitudes(wanted);  // bf16 rounds once, float and double not at all
     for (double& bound : bounds) bound *= sizeof(typename C::activation_t) < 4 ? 0x1p-8 : 0.0;
     expect_within(x.values(), wanted, bounds, "x");
@@ -41,13 +41,12 @@ TYPED_TEST(Input, UnpackKeepsEveryPixel) {
 TYPED_TEST(Input, RefusesPixelsThatDoNotFit) {
   using C = typename TypeParam::Context;
   C context = TypeParam::make();
-  const std::vector<float> pixels(2 * kImageElements);
+  const ContextArray<C, float> pixels(context, 2 * kImageElements);
   const ActivationArray<C> x(context, 3 * kImageElements);
-  expect_error(ErrorCode::kInternal, "pixels has 6144 elements, wanted 9216", [&] {
-    unpack_input(context, {pixels.data(), 2 * kImageElements}, x.activation(images_of(3), 3));
-  });
+  expect_error(ErrorCode::kInternal, "pixels has 6144 elements, wanted 9216",
+               [&] { unpack_input(context, pixels, x.activation(images_of(3), 3)); });
   expect_error(ErrorCode::kInternal, "x has shape [2, 16, 32, 3], wanted [2, 32, 32, 3]", [&] {
-    unpack_input(context, {pixels.data(), 2 * kImageElements}, x.activation({2, 16, 32, 3}, 2));
+    unpack_input(context, pixels, x.activation({2, 16, 32, 3}, 2));
   });
 }
 

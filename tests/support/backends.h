@@ -4,8 +4,12 @@
 
 #include <string>
 
-#include "kernels/cpu/cpu_context.h"
 #include "kernels/reference/reference_context.h"
+#ifdef KINDLING_TEST_CUDA  // a test program of the CUDA backend, else one of those that run on every machine
+#include "kernels/cuda/cuda_context.h"
+#else
+#include "kernels/cpu/cpu_context.h"
+#endif
 
 namespace kindling::test {
 
@@ -19,9 +23,47 @@ struct ReferenceBackend {
   static constexpr bool kPartialBatches = true;
   static constexpr bool kPlainSums = true;
   static Context make() { return {}; }
-  static std::string name() { return "Reference"; }
+  static std::string name() { return sizeof(T) == 8 ? "Reference_double" : "Reference"; }
   static std::string unavailable() { return {}; }
 };
+
+// What the others are compared with; it is not among them, so no test can compare it with itself.
+using Oracle = ReferenceBackend<double>;
+
+#ifdef KINDLING_TEST_CUDA
+
+// A small workspace, so that the filter's gradient is cut into slices on some shapes and can't be on others.
+template <class T>
+struct CudaBackend {
+  using Context = CudaContext<T>;
+  static constexpr bool kPartialBatches = false;
+  static constexpr bool kPlainSums = true;
+  static Context make() {
+    return Context({.conv = ConvAlgorithm::kImplicitGemm, .workspace_bytes = std::size_t{1} << 20U});
+  }
+  static std::string name() { return "Cuda"; }
+  static std::string unavailable() { return why_no_cuda(); }
+};
+
+// cuDNN, or where the CUDA code runs on the CPU the double of it. The workspace is small because tests make a context
+// for every call.
+template <class T>
+struct CudnnBackend : CudaBackend<T> {
+  using Context = CudaContext<T>;
+  static Context make() {
+    return Context({.conv = ConvAlgorithm::kCudnn,
+                    .workspace_bytes = std::size_t{2} << 20U,
+                    .conv2d_plans = {.workspace_limit = std::int64_t{1} << 20U}});
+  }
+  static std::string name() { return "Cudnn"; }
+  static std::string unavailable() { return Conv2dPlans::available() ? why_no_cuda() : "this build has no cuDNN"; }
+};
+
+using Backends = ::testing::Types<CudaBackend<float>>;
+using ConvBackends = ::testing::Types<CudaBackend<float>, CudnnBackend<float>>;
+using OptimizerBackends = Backends;
+
+#else
 
 // Three threads whatever the machine has, so that work is always split, and unevenly.
 template <class T, Isa isa>
@@ -36,11 +78,14 @@ struct CpuBackend {
   }
 };
 
-// What the others are compared with; it is not among them, so no test can compare it with itself.
-using Oracle = ReferenceBackend<double>;
-
 using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>,
                                   CpuBackend<float, Isa::kAvx2>, CpuBackend<float, Isa::kAvx512>>;
+using ConvBackends = Backends;
+// Updates are the same code for every instruction set, and right to double's precision too.
+using OptimizerBackends =
+    ::testing::Types<ReferenceBackend<double>, ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>>;
+
+#endif
 
 template <class Backend>
 class BackendTest : public ::testing::Test {

@@ -23,7 +23,7 @@ class ContextArray {
  public:
   ContextArray(C& context, const std::vector<T>& values)
       : ContextArray(context, static_cast<std::int64_t>(values.size())) {
-    if (!values.empty()) copy_from_host(context, data(), values.data(), values.size() * sizeof(T));
+    assign(values);
   }
 
   // Throws std::domain_error when a value is not exactly a T.
@@ -34,6 +34,12 @@ class ContextArray {
       : context_(context), size_(size), memory_(allocate(context, total_bytes(), "test array")) {
     const std::vector<std::byte> unset(total_bytes(), kUnset);
     copy_from_host(context, memory_.get(), unset.data(), unset.size());
+  }
+
+  // Puts other values there: as many as it holds.
+  void assign(const std::vector<T>& values) const {
+    if (static_cast<std::int64_t>(values.size()) != size_) throw std::length_error("a test array keeps its size");
+    if (!values.empty()) copy_from_host(context_, data(), values.data(), values.size() * sizeof(T));
   }
 
   View<typename C::space, T> view() const { return {data(), size_}; }
