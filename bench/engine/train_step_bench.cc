@@ -10,6 +10,7 @@
 #include <cmath>
 #include <vector>
 
+#include "apps/program.h"
 #include "bench/kernels/machine_peak.h"
 #include "engine/batch_source.h"
 #include "engine/summary.h"
@@ -69,7 +70,7 @@ int run(int argc, char** argv) {
   app.add_option("--warmup", warmup, "steps before")->capture_default_str();
   app.add_option("--batch", batch)->capture_default_str();
   app.add_option("--width", width)->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  if (!parse_command_line(app, argc, argv)) return 0;
 
   Context context({.threads = threads});
   Network<Context> network(context, {.width = width}, batch);
@@ -105,5 +106,5 @@ int run(int argc, char** argv) {
 }  // namespace kindling
 
 int main(int argc, char** argv) {
-  return kindling::run(argc, argv);
+  return kindling::run_program("train_step_bench", [&] { return kindling::run(argc, argv); });
 }

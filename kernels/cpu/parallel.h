@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #ifdef _OPENMP
@@ -19,8 +20,17 @@ template <class Body>
 void parallel_for(int threads, std::int64_t items, const Body& body) {
 #ifdef _OPENMP
   if (threads > 1 && items > 1) {
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (std::int64_t item = 0; item < items; ++item) body(item, omp_get_thread_num());
+    // As schedule(dynamic, 1), for which LLVM's OpenMP runtime allocates memory in every loop.
+    std::atomic<std::int64_t> next{0};
+#pragma omp parallel num_threads(threads)
+    {
+      const int thread = omp_get_thread_num();
+      while (true) {
+        const std::int64_t item = next.fetch_add(1, std::memory_order_relaxed);
+        if (item >= items) break;
+        body(item, thread);
+      }
+    }
     return;
   }
 #endif
