@@ -21,7 +21,7 @@ struct CudaOptions {
   std::size_t workspace_bytes = std::size_t{64} << 20U;  // the most that one op may use
 };
 
-// Why this process can't use the device: one line that says what was found and what to do. Empty: it can.
+// Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
 // Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread. Ops return before they
