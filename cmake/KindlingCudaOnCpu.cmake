@@ -31,13 +31,16 @@ function(kindling_cuda_on_cpu target)
 endfunction()
 
 # kindling_cuda_on_cpu_test(NAME SOURCES a.cc b.cu ... LINK lib ... [SEEDS 0 1 ...]): a GoogleTest binary on this runtime;
-# every TEST is a ctest test for each seed of the schedule, NAME.seed0 and so on.
+# every TEST is a ctest test for each seed of the schedule, with the label cuda_on_cpu. The target cuda_on_cpu_tests
+# builds all of them.
+add_custom_target(cuda_on_cpu_tests)
 function(kindling_cuda_on_cpu_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;SEEDS" ${ARGN})
   if(NOT arg_SEEDS)
     set(arg_SEEDS 0 1 2 3)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  add_dependencies(cuda_on_cpu_tests ${name})
   target_link_libraries(${name} PUBLIC kindling_options ${arg_LINK} GTest::gmock_main)
   kindling_cuda_on_cpu(${name})
   foreach(seed ${arg_SEEDS})
@@ -46,6 +49,6 @@ function(kindling_cuda_on_cpu_test name)
       TEST_PREFIX seed${seed}.
       TEST_LIST ${name}_seed${seed}
       DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT 300 ENVIRONMENT KINDLING_CUDA_SEED=${seed})
+      PROPERTIES TIMEOUT 300 LABELS cuda_on_cpu ENVIRONMENT KINDLING_CUDA_SEED=${seed})
   endforeach()
 endfunction()

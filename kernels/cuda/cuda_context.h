@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "kernels/cuda/device_memory.h"
 #include "kernels/cuda/graph_step.h"
 #include "kernels/cuda/stream.h"
+#include "kernels/cudnn/conv2d_plans.h"
 
 namespace kindling {
 
@@ -19,6 +21,7 @@ struct CudaOptions {
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
   bool tf32 = false;                                     // products of fp32 values on tensor cores (sm_80 and up)
   std::size_t workspace_bytes = std::size_t{64} << 20U;  // the most that one op may use
+  Conv2dPlansOptions conv2d_plans = {};                  // for --conv cudnn
 };
 
 // Why this process can't use the device: what was found, in a few words. Empty: it can.
@@ -41,6 +44,7 @@ class CudaContext {
   bool tf32() const { return tf32_; }
   cudaStream_t stream() const { return stream_.get(); }
   Blas& blas() { return blas_; }
+  Conv2dPlans& conv2d_plans();  // only where conv_algorithm() is kCudnn
 
   // Scratch memory for one op: what it holds is lost when the next op starts. The block is made once, at the first
   // call, since recorded graphs keep its address. Throws Error(kInternal) where an op wants more than there is.
@@ -53,6 +57,7 @@ class CudaContext {
   bool tf32_;
   Stream stream_;
   Blas blas_;
+  std::optional<Conv2dPlans> conv2d_plans_;
   std::size_t workspace_bytes_;
   DeviceMemory workspace_;
 };

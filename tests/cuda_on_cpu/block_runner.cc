@@ -25,10 +25,14 @@ std::uint64_t volume(const dim3& size) {
   return std::uint64_t{size.x} * size.y * size.z;
 }
 
+// Of each OS thread: whether it runs a kernel.
+thread_local bool on_device = false;
+
 }  // namespace
 
 void BlockRunner::run(const KernelLaunch& launch) {
   launch_ = &launch;
+  on_device = true;
   device_index.grid_size = launch.grid;
   device_index.block_size = launch.block;
   shared_.begin_kernel(launch.shared_bytes);
@@ -40,6 +44,7 @@ void BlockRunner::run(const KernelLaunch& launch) {
     run_block();
   }
   shared_.end_kernel();
+  on_device = false;
   launch_ = nullptr;
 }
 
@@ -74,7 +79,7 @@ void BlockRunner::run_fresh_threads() {
     const auto thread = static_cast<std::uint32_t>(order_[started_++]);
     enter(thread);
     threads_[thread].fiber = fiber;
-    launch_->thread();
+    launch_->thread(launch_->kernel, launch_->arguments.get());
     threads_[thread].state = State::kFinished;
     ++finished_;
   }
@@ -131,6 +136,15 @@ std::uint64_t BlockRunner::warp_exchange(const WarpRequest& request) {
     if ((released >> other & 1U) != 0 && other != lane) wake(thread - lane + other);
   }
   return warp.result(lane);
+}
+
+bool BlockRunner::owns(const void* data) const {
+  const auto* arguments = static_cast<const std::byte*>(launch_->arguments.get());
+  return current_->fiber->owns(data) || (data >= arguments && data < arguments + launch_->argument_bytes);
+}
+
+bool BlockRunner::running() const {
+  return on_device && current_ != nullptr;
 }
 
 Place BlockRunner::place() const {

@@ -33,7 +33,8 @@ class BlockRunner {
   void run(const KernelLaunch& launch);
 
   // For device threads:
-  bool running() const { return current_ != nullptr; }
+  bool running() const;               // whether the caller is one
+  bool owns(const void* data) const;  // on its stack or among its arguments
   Place place() const;
   SharedMemory& shared() { return shared_; }
   // Waits for the whole block; returns for how many threads `predicate` held.

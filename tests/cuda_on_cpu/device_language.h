@@ -7,6 +7,8 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 
@@ -56,11 +58,17 @@ namespace kindling {
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes, cudaStream_t stream,
             Arguments&&... arguments) {
+  using Bound = std::tuple<Parameters...>;
   static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a kernel's arguments are copied as bytes");
-  const std::tuple<Parameters...> bound(static_cast<Parameters>(arguments)...);
-  const auto thread = [kernel, bound] { std::apply(kernel, bound); };
+  static_assert(sizeof(Bound) <= 4096, "a kernel's arguments have at most 4 KiB before compute capability 7.0");
+  const auto bound = std::make_shared<const Bound>(static_cast<Parameters>(arguments)...);
+  const auto thread = [](const void* code, const void* values) {
+    std::apply(reinterpret_cast<void (*)(Parameters...)>(reinterpret_cast<std::uintptr_t>(code)),
+               *static_cast<const Bound*>(values));
+  };
   check_cuda(
-      cuda_on_cpu::enqueue_kernel({reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, thread}, stream),
+      cuda_on_cpu::enqueue_kernel(
+          {reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, bound, sizeof(Bound), thread}, stream),
       "cudaLaunchKernelEx");
 }
 

@@ -119,6 +119,10 @@ void Fiber::suspend() {
   arrived();
 }
 
+bool Fiber::owns(const void* data) const {
+  return data >= mapping_ && data < mapping_ + kGuardBytes + kStackBytes;
+}
+
 void Fiber::arrived() {
   arrive_on_stack(fake_stack_, &caller_bottom_, &caller_bytes_);
 }

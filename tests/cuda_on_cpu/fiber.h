@@ -19,6 +19,8 @@ class Fiber {
   void resume();   // called off the fiber: runs it until it suspends
   void suspend();  // called on the fiber: returns in resume()
 
+  bool owns(const void* data) const;  // on this stack
+
   [[noreturn]] void run();  // what the new stack begins with; for the assembly only
 
  private:

@@ -5,8 +5,17 @@
 #include "tests/cuda_on_cpu/report.h"
 #include "tests/cuda_on_cpu/state.h"
 
+// The linker's names for the ends of the program with its constants and variables.
+extern "C" const char __executable_start;
+extern "C" const char _end;
+
 namespace kindling::cuda_on_cpu {
 namespace {
+
+// Constants of the kernels, and what stands for threadIdx.
+bool in_program(const void* data) {
+  return data >= &__executable_start && data < &_end;
+}
 
 constexpr std::uint32_t kWholeOperation = 0xffffffff;  // the "block" of a copy or a library call
 
@@ -139,11 +148,14 @@ void note_thread_access(const void* data, std::size_t bytes, AccessKind kind, co
   State& s = state();
   if (!s.blocks.running()) return;
   const bool shared = s.blocks.shared().owns(data);
-  if (!shared) {
-    if (!s.arena.owns(data)) return;  // the thread's stack, its arguments
-    if (!s.arena.holds(data, bytes)) {
-      report("device memory outside live allocations is touched: " + source_of(code));
+  if (!shared && !s.arena.owns(data)) {
+    if (!s.blocks.owns(data) && !in_program(data) && !s.host_memory.holds(data, bytes)) {
+      report("a kernel touches pageable memory of the host: " + source_of(code));
     }
+    return;
+  }
+  if (!shared && !s.arena.holds(data, bytes)) {
+    report("a kernel touches device memory outside live allocations: " + source_of(code));
   }
   s.races.note({data, bytes, kind, shared, code, s.blocks.place()});
 }

@@ -91,7 +91,8 @@ class RaceChecker {
   Page* last_ = nullptr;
 };
 
-// An access of the running device thread, if one runs; `code` does it. Reports an access outside live allocations.
+// An access of the running device thread, if one runs; `code` does it. Reports memory that a kernel can't touch:
+// outside live allocations, or pageable memory of the host. Pinned memory it may, but races there aren't looked for.
 void note_thread_access(const void* data, std::size_t bytes, AccessKind kind, const void* code);
 
 }  // namespace kindling::cuda_on_cpu
