@@ -21,7 +21,7 @@ PROJECT = {
     "kernels": {"kernels/core"},
     "kernels/reference": CONTRACTS,
     "kernels/cpu": CONTRACTS,
-    "kernels/cuda": CONTRACTS,
+    "kernels/cuda": CONTRACTS | {"kernels/cudnn"},
     "kernels/cudnn": CONTRACTS | {"kernels/cuda"},
     "engine": CONTRACTS,
     "data": {"kernels/core"},

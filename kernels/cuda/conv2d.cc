@@ -2,6 +2,7 @@
 
 #include "kernels/core/check.h"
 #include "kernels/core/dtype.h"
+#include "kernels/cuda/conv2d_cudnn.h"
 #include "kernels/cuda/conv2d_implicit_gemm.h"
 
 namespace kindling {
@@ -14,7 +15,11 @@ void conv2d_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCo
   check.dense("x", x, shape.x_shape());
   check.size("w", w, shape.filter_elements());
   check.dense("y", y, shape.y_shape());
-  implicit_gemm_forward(context, shape, x.data, w.data(), y.data);
+  if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
+    cudnn_forward(context, shape, x.data, w.data(), y.data);
+  } else {
+    implicit_gemm_forward(context, shape, x.data, w.data(), y.data);
+  }
 }
 
 template <class T>
@@ -25,7 +30,11 @@ void conv2d_dgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCont
   check.dense("dy", dy, shape.y_shape());
   check.size("w", w, shape.filter_elements());
   check.dense("dx", dx, shape.x_shape());
-  implicit_gemm_dgrad(context, shape, dy.data, w.data(), dx.data, accumulate);
+  if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
+    cudnn_dgrad(context, shape, dy.data, w.data(), dx.data, accumulate);
+  } else {
+    implicit_gemm_dgrad(context, shape, dy.data, w.data(), dx.data, accumulate);
+  }
 }
 
 template <class T>
@@ -36,7 +45,11 @@ void conv2d_wgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCont
   check.dense("x", x, shape.x_shape());
   check.dense("dy", dy, shape.y_shape());
   check.size("dw", dw, shape.filter_elements());
-  implicit_gemm_wgrad(context, shape, x.data, dy.data, dw.data());
+  if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
+    cudnn_wgrad(context, shape, x.data, dy.data, dw.data());
+  } else {
+    implicit_gemm_wgrad(context, shape, x.data, dy.data, dw.data());
+  }
 }
 
 #define KINDLING_INSTANTIATE(T)                                                                                 \

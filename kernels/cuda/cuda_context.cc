@@ -16,7 +16,7 @@ struct DeviceFacts {
 };
 
 DeviceFacts unusable(const std::string& problem) {
-  return {.name = {}, .architecture = 0, .problem = problem + "; use --device cpu"};
+  return {.name = {}, .architecture = 0, .problem = problem};
 }
 
 DeviceFacts look_at(int device) {
@@ -47,7 +47,7 @@ DeviceFacts look_at(int device) {
 // Makes the device the current one, and says its name.
 std::string use_device(const CudaOptions& options) {
   const DeviceFacts facts = look_at(options.device);
-  if (!facts.problem.empty()) throw Error(ErrorCode::kDevice, facts.problem);
+  if (!facts.problem.empty()) throw Error(ErrorCode::kDevice, facts.problem + "; use --device cpu");
   if (options.tf32 && facts.architecture < kFirstWithTf32) {
     throw Error(ErrorCode::kUsage, "--precision tf32 needs sm_80 or newer; this is " + facts.name);
   }
@@ -56,11 +56,12 @@ std::string use_device(const CudaOptions& options) {
 }
 
 ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
-  if (algorithm == ConvAlgorithm::kAuto || algorithm == ConvAlgorithm::kImplicitGemm) {
-    return ConvAlgorithm::kImplicitGemm;
+  if (algorithm == ConvAlgorithm::kAuto) {
+    return Conv2dPlans::available() ? ConvAlgorithm::kCudnn : ConvAlgorithm::kImplicitGemm;
   }
+  if (algorithm == ConvAlgorithm::kCudnn || algorithm == ConvAlgorithm::kImplicitGemm) return algorithm;
   throw Error(ErrorCode::kUsage, std::string("--conv ") + name_of(algorithm) +
-                                     " is not available in this build's CUDA backend; it has auto and implicit-gemm");
+                                     " is not available in the CUDA backend; it has auto, cudnn and implicit-gemm");
 }
 
 }  // namespace
@@ -76,7 +77,15 @@ CudaContext<T>::CudaContext(const CudaOptions& options)
       tf32_(options.tf32),
       stream_(make_stream()),
       blas_(stream_.get(), options.tf32),
-      workspace_bytes_(options.workspace_bytes) {}
+      workspace_bytes_(options.workspace_bytes) {
+  if (conv_ == ConvAlgorithm::kCudnn) conv2d_plans_.emplace(options.conv2d_plans);
+}
+
+template <class T>
+Conv2dPlans& CudaContext<T>::conv2d_plans() {
+  require(conv2d_plans_.has_value(), "a context without cuDNN was asked for its plans");
+  return *conv2d_plans_;
+}
 
 template <class T>
 std::byte* CudaContext<T>::workspace(std::size_t bytes) {

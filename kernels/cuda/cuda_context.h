@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "kernels/cuda/device_memory.h"
 #include "kernels/cuda/graph_step.h"
 #include "kernels/cuda/stream.h"
+#include "kernels/cudnn/conv2d_plans.h"
 
 namespace kindling {
 
@@ -19,9 +21,10 @@ struct CudaOptions {
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
   bool tf32 = false;                                     // products of fp32 values on tensor cores (sm_80 and up)
   std::size_t workspace_bytes = std::size_t{64} << 20U;  // the most that one op may use
+  Conv2dPlansOptions conv2d_plans = {};                  // for --conv cudnn
 };
 
-// Why this process can't use the device: one line that says what was found and what to do. Empty: it can.
+// Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
 // Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread. Ops return before they
@@ -41,6 +44,7 @@ class CudaContext {
   bool tf32() const { return tf32_; }
   cudaStream_t stream() const { return stream_.get(); }
   Blas& blas() { return blas_; }
+  Conv2dPlans& conv2d_plans();  // only where conv_algorithm() is kCudnn
 
   // Scratch memory for one op: what it holds is lost when the next op starts. The block is made once, at the first
   // call, since recorded graphs keep its address. Throws Error(kInternal) where an op wants more than there is.
@@ -53,6 +57,7 @@ class CudaContext {
   bool tf32_;
   Stream stream_;
   Blas blas_;
+  std::optional<Conv2dPlans> conv2d_plans_;
   std::size_t workspace_bytes_;
   DeviceMemory workspace_;
 };

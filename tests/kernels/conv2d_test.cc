@@ -102,7 +102,7 @@ void expect_exact(const Conv2dCase& data) {
 
 template <class Backend>
 class Conv2d : public BackendTest<Backend> {};
-TYPED_TEST_SUITE(Conv2d, Backends, BackendNames);
+TYPED_TEST_SUITE(Conv2d, ConvBackends, BackendNames);
 
 // One pixel is 1 in one channel: y must be that channel's filter taps, laid out backwards around it. This fixes what
 // forward means (cross-correlation, not convolution; rows before columns) by index arithmetic of its own.

@@ -45,7 +45,22 @@ struct CudaBackend {
   static std::string unavailable() { return why_no_cuda(); }
 };
 
+// cuDNN, or where the CUDA code runs on the CPU the double of it. The workspace is small because tests make a context
+// for every call.
+template <class T>
+struct CudnnBackend : CudaBackend<T> {
+  using Context = CudaContext<T>;
+  static Context make() {
+    return Context({.conv = ConvAlgorithm::kCudnn,
+                    .workspace_bytes = std::size_t{2} << 20U,
+                    .conv2d_plans = {.workspace_limit = std::int64_t{1} << 20U}});
+  }
+  static std::string name() { return "Cudnn"; }
+  static std::string unavailable() { return Conv2dPlans::available() ? why_no_cuda() : "this build has no cuDNN"; }
+};
+
 using Backends = ::testing::Types<CudaBackend<float>>;
+using ConvBackends = ::testing::Types<CudaBackend<float>, CudnnBackend<float>>;
 using OptimizerBackends = Backends;
 
 #else
@@ -65,6 +80,7 @@ struct CpuBackend {
 
 using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>,
                                   CpuBackend<float, Isa::kAvx2>, CpuBackend<float, Isa::kAvx512>>;
+using ConvBackends = Backends;
 // Updates are the same code for every instruction set, and right to double's precision too.
 using OptimizerBackends =
     ::testing::Types<ReferenceBackend<double>, ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>>;

@@ -1,0 +1,113 @@
+#include "kernels/cudnn/conv2d_plans.h"
+
+#include <algorithm>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kernels/core/error.h"
+#include "kernels/cuda/cuda_check.h"
+#include "kernels/cuda/stream.h"
+#include "kernels/cudnn/autotune.h"
+#include "kernels/cudnn/conv2d_plan.h"
+#include "kernels/cudnn/cudnn_check.h"
+#include "kernels/cudnn/plan_target.h"
+
+namespace kindling {
+namespace {
+
+using CudnnHandle = std::unique_ptr<std::remove_pointer_t<cudnnHandle_t>, DestroyCudaObject<cudnnDestroy>>;
+
+CudnnHandle make_handle() {
+  cudnnHandle_t handle = nullptr;
+  check_cudnn(cudnnCreate(&handle), "cudnnCreate");
+  return CudnnHandle(handle);
+}
+
+bool aligned(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer) % kConv2dAlignmentBytes == 0;
+}
+
+void check_operands(const Conv2dProblem& problem, const Conv2dOperands& operands) {
+  for (const void* pointer : {operands.x, operands.w, operands.y}) {
+    if (pointer != nullptr && aligned(pointer)) continue;
+    throw Error(ErrorCode::kInternal, "internal error: convolution " + to_string(problem) + ": an operand is " +
+                                          (pointer == nullptr ? "missing" : "not aligned to 16 bytes"));
+  }
+}
+
+}  // namespace
+
+struct Conv2dPlans::State {
+  explicit State(Conv2dPlansOptions wanted) : options(std::move(wanted)) {}
+
+  // A few dozen: a list does.
+  const Conv2dPlan& plan(const Conv2dProblem& problem) {
+    const auto known =
+        std::find_if(plans.begin(), plans.end(), [&](const auto& entry) { return entry.first == problem; });
+    if (known != plans.end()) return known->second;
+    return plans.emplace_back(problem, choose(problem)).second;
+  }
+
+  Conv2dPlan choose(const Conv2dProblem& problem) const {
+    const auto given = options.chosen.find(to_string(problem));
+    if (given != options.chosen.end()) {
+      return find_conv2d_plan(problem, target, options.workspace_limit, given->second);
+    }
+    if (!options.autotune) {
+      return std::move(find_conv2d_plans(problem, target, options.workspace_limit, 1).front());
+    }
+    std::vector<Conv2dPlan> candidates = find_conv2d_plans(problem, target, options.workspace_limit, kPlansToTime);
+    return std::move(candidates[index_of_fastest(time_plans(candidates, problem, handle.get()))]);
+  }
+
+  Conv2dPlansOptions options;
+  CudnnHandle handle = make_handle();
+  PlanTarget target{handle.get()};
+  std::vector<std::pair<Conv2dProblem, Conv2dPlan>> plans;
+};
+
+Conv2dPlans::Conv2dPlans(Conv2dPlansOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Conv2dPlans::~Conv2dPlans() = default;
+Conv2dPlans::Conv2dPlans(Conv2dPlans&&) noexcept = default;
+Conv2dPlans& Conv2dPlans::operator=(Conv2dPlans&&) noexcept = default;
+
+bool Conv2dPlans::available() {
+  return true;
+}
+
+std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& problem) {
+  return state_->plan(problem).workspace_bytes();
+}
+
+void Conv2dPlans::run(const Conv2dProblem& problem, const Conv2dOperands& operands,
+                      View<DeviceSpace, std::byte> workspace, cudaStream_t stream) {
+  check_operands(problem, operands);
+  const Conv2dPlan& plan = state_->plan(problem);
+  require(workspace.size() >= plan.workspace_bytes(), "a convolution's workspace is smaller than its plan needs");
+  check_cudnn(cudnnSetStream(state_->handle.get(), stream), "cudnnSetStream");
+  try {
+    plan.execute(state_->handle.get(), operands, workspace);
+  } catch (const Error& error) {
+    throw Error(error.code(), "convolution " + to_string(problem) + ": " + error.what());
+  }
+}
+
+PlanChoices Conv2dPlans::choices() const {
+  PlanChoices choices;
+  for (const auto& [problem, plan] : state_->plans) choices[to_string(problem)] = plan.id();
+  return choices;
+}
+
+std::string Conv2dPlans::environment() const {
+  int device = 0;
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDevice(&device), "cudaGetDevice");
+  check_cuda(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+  return "cuDNN " + cudnn_version() + ", " + properties.name + ", sm_" +
+         std::to_string(properties.major * 10 + properties.minor) + ", " +
+         std::to_string(properties.multiProcessorCount) + " SMs";
+}
+
+}  // namespace kindling

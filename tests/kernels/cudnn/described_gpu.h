@@ -1,0 +1,20 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace kindling::test {
+
+// The GPUs of the folder devices/.
+inline const char* const kDescribedGpus[] = {"a100_sxm", "h100_sxm"};
+
+inline std::string described_gpu(const std::string& name) {
+  std::ifstream file(std::string(KINDLING_CUDNN_DEVICES) + "/" + name + ".json");
+  EXPECT_TRUE(file) << "no description of " << name;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace kindling::test
