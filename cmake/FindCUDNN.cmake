@@ -11,6 +11,7 @@ find_path(
 find_library(
   CUDNN_LIBRARY
   NAMES cudnn libcudnn.so.9 # Python packages have no libcudnn.so
+  NAMES_PER_DIR # else a libcudnn.so elsewhere would go before what lies with the headers
   HINTS ${CUDNN_ROOT} ${CUDAToolkit_LIBRARY_DIR} ${CUDAToolkit_INCLUDE_DIRS}/..
   PATH_SUFFIXES lib lib64)
 if(CUDNN_INCLUDE_DIR AND EXISTS ${CUDNN_INCLUDE_DIR}/cudnn_version.h)

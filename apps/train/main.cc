@@ -2,6 +2,7 @@
 
 #include "apps/program.h"
 #include "apps/screen.h"
+#include "apps/train/cuda_run.h"
 #include "apps/train/test_run.h"
 #include "apps/train/training_run.h"
 #include "kernels/cpu/cpu_context.h"
@@ -9,14 +10,17 @@
 namespace kindling {
 namespace {
 
-// The device that --device means in this build.
+// The device that --device means here.
 void choose_device(TrainOptions& options) {
-  if (options.device == Device::kCuda) {
-    throw Error(ErrorCode::kDevice, "--device cuda: this build has no CUDA backend; use --device cpu");
+  if (options.device != Device::kCpu) {
+    const std::string reason = why_no_cuda_run();
+    if (options.device == Device::kCuda && !reason.empty()) {
+      throw Error(ErrorCode::kDevice, fmt::format("--device cuda: {}; use --device cpu", reason));
+    }
+    if (!reason.empty()) say("device auto: {}, so the CPU\n", reason);
+    options.device = reason.empty() ? Device::kCuda : Device::kCpu;
   }
-  if (options.device == Device::kAuto) say("device auto: this build has no CUDA backend, so the CPU\n");
-  options.device = Device::kCpu;
-  if (options.precision != Precision::kFp32) {
+  if (options.device == Device::kCpu && options.precision != Precision::kFp32) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--precision {} is not available on the CPU; it has fp32", name_of(options.precision)));
   }
@@ -35,6 +39,7 @@ int run(int argc, const char* const* argv) {
   if (!options) return 0;
   if (options->summary) return print_layers(*options);
   choose_device(*options);
+  if (options->device == Device::kCuda) return run_on_cuda(*options, signals);
 
   CpuContext<float> context({.threads = options->threads, .conv = options->conv});
   options->threads = context.threads();

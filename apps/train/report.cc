@@ -63,8 +63,9 @@ void print_run(const TrainOptions& options, const Hyperparameters& hyperparamete
   say("{}\n", version_text());
   say("model   ResNet-18, width {}, norm {}: {} parameters\n", options.network.width, name_of(options.network.norm),
       grouped(sizes.parameters));
-  say("device  {}, {}, {} threads, {}, convolutions {}\n", bit("device"), bit("isa"), options.threads,
-      name_of(options.precision), bit("conv"));
+  const std::string device =
+      options.device == Device::kCuda ? bit("gpu") : fmt::format("{}, {} threads", bit("isa"), options.threads);
+  say("device  {}, {}, {}, convolutions {}\n", bit("device"), device, name_of(options.precision), bit("conv"));
   say("data    {} ({}): {} training, {} test images; {} workers, prefetch {}\n", name_of(options.dataset.kind), source,
       grouped(sizes.train_images), grouped(sizes.test_images), options.workers, options.prefetch);
   say("train   {}, {} schedule; {} epochs of {} batches of {}; seed {}\n", describe(hyperparameters),

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "kernels/core/error.h"
-#include "kernels/core/source_place.h"
+#include "kernels/cuda/source_place.h"
 
 namespace kindling {
 

@@ -16,7 +16,7 @@ struct DeviceFacts {
 };
 
 DeviceFacts unusable(const std::string& problem) {
-  return {.name = {}, .architecture = 0, .problem = problem + "; use --device cpu"};
+  return {.name = {}, .architecture = 0, .problem = problem};
 }
 
 DeviceFacts look_at(int device) {
@@ -47,7 +47,7 @@ DeviceFacts look_at(int device) {
 // Makes the device the current one, and says its name.
 std::string use_device(const CudaOptions& options) {
   const DeviceFacts facts = look_at(options.device);
-  if (!facts.problem.empty()) throw Error(ErrorCode::kDevice, facts.problem);
+  if (!facts.problem.empty()) throw Error(ErrorCode::kDevice, facts.problem + "; use --device cpu");
   if (options.tf32 && facts.architecture < kFirstWithTf32) {
     throw Error(ErrorCode::kUsage, "--precision tf32 needs sm_80 or newer; this is " + facts.name);
   }

@@ -24,7 +24,7 @@ struct CudaOptions {
   Conv2dPlansOptions conv2d_plans = {};                  // for --conv cudnn
 };
 
-// Why this process can't use the device: one line that says what was found and what to do. Empty: it can.
+// Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
 // Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread. Ops return before they

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "kernels/core/error.h"
-#include "kernels/core/source_place.h"
+#include "kernels/cuda/source_place.h"
 
 namespace kindling {
 namespace {

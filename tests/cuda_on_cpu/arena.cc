@@ -75,19 +75,31 @@ bool Arena::holds(const void* data, std::size_t bytes) const {
   return address - first <= size && bytes <= size - (address - first);
 }
 
+// Only from the first live allocation on, because the kernel walks all pages of the range, and a test allocates and
+// frees many times.
+void Arena::open() {
+  if (sizes_.empty()) return;
+  const std::size_t first = sizes_.begin()->first - reinterpret_cast<std::uintptr_t>(base_);
+  opened_ = base_ + first / kPageBytes * kPageBytes;
+  protect(PROT_READ | PROT_WRITE);
+}
+
+void Arena::close() {
+  if (opened_ != nullptr) protect(PROT_NONE);
+  opened_ = nullptr;
+}
+
 void Arena::protect(int protection) const {
-  if (unused_ == base_) return;
-  if (mprotect(base_, round_up(static_cast<std::size_t>(unused_ - base_), kPageBytes), protection) != 0) {
-    throw std::bad_alloc();
-  }
+  const std::size_t bytes = round_up(static_cast<std::size_t>(unused_ - opened_), kPageBytes);
+  if (mprotect(opened_, bytes, protection) != 0) throw std::bad_alloc();
 }
 
 ArenaAccess::ArenaAccess(Arena& arena) : arena_(arena) {
-  if (arena_.accesses_++ == 0) arena_.protect(PROT_READ | PROT_WRITE);
+  if (arena_.accesses_++ == 0) arena_.open();
 }
 
 ArenaAccess::~ArenaAccess() {
-  if (--arena_.accesses_ == 0) arena_.protect(PROT_NONE);
+  if (--arena_.accesses_ == 0) arena_.close();
 }
 
 }  // namespace kindling::cuda_on_cpu

@@ -43,10 +43,13 @@ class Arena {
   friend class ArenaAccess;
   static constexpr std::size_t kAddressBytes = std::size_t{128} << 30;
 
+  void open();
+  void close();
   void protect(int protection) const;
 
   char* base_;
-  char* unused_;  // the first address that was never given out
+  char* unused_;            // the first address that was never given out
+  char* opened_ = nullptr;  // while it can be touched: from here to unused_
   std::map<std::uintptr_t, std::size_t> sizes_;
   std::size_t live_bytes_ = 0;
   int accesses_ = 0;

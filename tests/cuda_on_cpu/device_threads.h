@@ -30,11 +30,14 @@ T shuffle(unsigned mask, T value, std::uint32_t source, const std::source_locati
   return value;
 }
 
-// The lane `wanted`, or the caller's own if that is outside its group of `width` lanes.
-inline std::uint32_t lane_within(std::int64_t wanted, int width) {
-  const std::uint32_t own = lane_of_thread();
-  const std::int64_t first = own / static_cast<std::uint32_t>(width) * static_cast<std::uint32_t>(width);
-  return wanted >= first && wanted < first + width ? static_cast<std::uint32_t>(wanted) : own;
+// The first lane of the caller's group of `width` lanes.
+inline std::int64_t first_lane(int width) {
+  return lane_of_thread() / static_cast<std::uint32_t>(width) * width;
+}
+
+// The lane `wanted` if it is one of `first` to `last`, else the caller's own.
+inline std::uint32_t lane_between(std::int64_t first, std::int64_t last, std::int64_t wanted) {
+  return wanted >= first && wanted <= last ? static_cast<std::uint32_t>(wanted) : lane_of_thread();
 }
 
 }  // namespace kindling::cuda_on_cpu
@@ -81,24 +84,27 @@ template <class T>
 T __shfl_sync(unsigned mask, T value, int source, int width = warpSize,
               std::source_location where = std::source_location::current()) {
   using namespace kindling::cuda_on_cpu;
-  const std::uint32_t first = lane_of_thread() / static_cast<std::uint32_t>(width) * static_cast<std::uint32_t>(width);
-  return shuffle(mask, value, first + static_cast<std::uint32_t>(source & (width - 1)), where);
-}
-template <class T>
-T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = warpSize,
-                   std::source_location where = std::source_location::current()) {
-  using namespace kindling::cuda_on_cpu;
-  return shuffle(mask, value, lane_within(std::int64_t{lane_of_thread()} + delta, width), where);
+  return shuffle(mask, value, static_cast<std::uint32_t>(first_lane(width) + (source & (width - 1))), where);
 }
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = warpSize,
                  std::source_location where = std::source_location::current()) {
   using namespace kindling::cuda_on_cpu;
-  return shuffle(mask, value, lane_within(std::int64_t{lane_of_thread()} - delta, width), where);
+  const std::int64_t own = lane_of_thread();
+  return shuffle(mask, value, lane_between(first_lane(width), own, own - delta), where);
 }
+template <class T>
+T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = warpSize,
+                   std::source_location where = std::source_location::current()) {
+  using namespace kindling::cuda_on_cpu;
+  const std::int64_t own = lane_of_thread();
+  return shuffle(mask, value, lane_between(own, first_lane(width) + width - 1, own + delta), where);
+}
+// Lanes of lower groups may be read, of higher ones not (CUDA programming guide, warp shuffle functions).
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = warpSize,
                   std::source_location where = std::source_location::current()) {
   using namespace kindling::cuda_on_cpu;
-  return shuffle(mask, value, lane_within(std::int64_t{lane_of_thread()} ^ lane_mask, width), where);
+  const std::int64_t own = lane_of_thread();
+  return shuffle(mask, value, lane_between(0, first_lane(width) + width - 1, own ^ lane_mask), where);
 }

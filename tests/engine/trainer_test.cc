@@ -4,15 +4,23 @@
 
 #include <limits>
 
-#include "kernels/reference/reference_context.h"
 #include "tests/engine/training_fixture.h"
 
 namespace kindling {
 namespace {
 
-using Training = test::SmallTraining<ReferenceContext<float>>;
+using Context = test::TrainingContext;
+using Training = test::SmallTraining<Context>;
 
-TEST(Trainer, ReportsEveryBatchAndEpochOnce) {
+class TrainerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string reason = test::why_no_training();
+    if (!reason.empty()) GTEST_SKIP() << reason;
+  }
+};
+
+TEST_F(TrainerTest, ReportsEveryBatchAndEpochOnce) {
   Training training;
   EXPECT_EQ(training.run(2), TrainingEnd::kFinished);
   ASSERT_EQ(training.observer.batches.size(), 6U);
@@ -27,7 +35,7 @@ TEST(Trainer, ReportsEveryBatchAndEpochOnce) {
 }
 
 // The last batch holds half as many images as the others and must count half as much.
-TEST(Trainer, RunningValuesWeighEachImageOnce) {
+TEST_F(TrainerTest, RunningValuesWeighEachImageOnce) {
   Training training;
   training.run(1);
   const std::vector<BatchReport>& batches = training.observer.batches;
@@ -38,22 +46,22 @@ TEST(Trainer, RunningValuesWeighEachImageOnce) {
   EXPECT_EQ(batches[1].running.images(), 8);
 }
 
-TEST(Trainer, EvaluatesAllTestImagesWithoutTouchingTheNetwork) {
+TEST_F(TrainerTest, EvaluatesAllTestImagesWithoutTouchingTheNetwork) {
   Training training;
   training.run(1);
   ASSERT_TRUE(training.observer.epochs[0].test.has_value());
   EXPECT_EQ(training.observer.epochs[0].test->images(), Training::kTestImages);
   const std::vector<float> before = training.parameters();
-  const std::vector<float> statistics = to_host<ReferenceContext<float>, float>(
-      training.context, HostView<const float>(training.network.parameters().statistics()));
+  const std::vector<float> statistics =
+      to_host<Context, float>(training.context, ConstParams<Context>(training.network.parameters().statistics()));
   EXPECT_EQ(evaluate(training.eval_step, training.test_feed(), training.observer), training.observer.epochs[0].test);
   EXPECT_EQ(training.parameters(), before);
-  EXPECT_EQ((to_host<ReferenceContext<float>, float>(
-                training.context, HostView<const float>(training.network.parameters().statistics()))),
-            statistics);
+  EXPECT_EQ(
+      (to_host<Context, float>(training.context, ConstParams<Context>(training.network.parameters().statistics()))),
+      statistics);
 }
 
-TEST(Trainer, WithoutEvaluationThereIsNoTestResult) {
+TEST_F(TrainerTest, WithoutEvaluationThereIsNoTestResult) {
   Training training;
   training.run(1, /*evaluate=*/false);
   EXPECT_FALSE(training.observer.epochs[0].test.has_value());
@@ -61,14 +69,14 @@ TEST(Trainer, WithoutEvaluationThereIsNoTestResult) {
 }
 
 // Training on the same ten images again and again must learn them.
-TEST(Trainer, LearnsWhatItSees) {
+TEST_F(TrainerTest, LearnsWhatItSees) {
   Training training(Training::sgd(0.05));
   training.run(25, /*evaluate=*/false);
   EXPECT_LT(training.observer.epochs.back().train.loss(), 0.5 * training.observer.epochs.front().train.loss());
 }
 
 // Stopping at any question and going on from the state gives the bits of a run that was never stopped.
-TEST(Trainer, StopsAnywhereAndGoesOnWithTheSameBits) {
+TEST_F(TrainerTest, StopsAnywhereAndGoesOnWithTheSameBits) {
   Training whole;
   whole.run(2);
   const int questions = whole.observer.questions;
@@ -87,7 +95,7 @@ TEST(Trainer, StopsAnywhereAndGoesOnWithTheSameBits) {
 }
 
 // Time or a signal that comes when everything is done: the run is finished, not stopped.
-TEST(Trainer, ACompleteRunIsNotAskedWhetherToStop) {
+TEST_F(TrainerTest, ACompleteRunIsNotAskedWhetherToStop) {
   Training whole;
   whole.run(1);
   EXPECT_EQ(whole.observer.questions, 3 + 1);  // after each training batch and the first of two evaluation batches
@@ -104,7 +112,7 @@ TEST(Trainer, ACompleteRunIsNotAskedWhetherToStop) {
   EXPECT_EQ(stopped.state.batch, 0);
 }
 
-TEST(Trainer, ALossThatIsNotFiniteNamesEpochAndBatch) {
+TEST_F(TrainerTest, ALossThatIsNotFiniteNamesEpochAndBatch) {
   Training training;
   training.train.pixels()[5 * kImageElements] = std::numeric_limits<float>::quiet_NaN();  // in the second batch
   try {

@@ -1,12 +1,31 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/trainer.h"
+#ifdef KINDLING_TEST_CUDA
+#include "kernels/cuda/cuda_context.h"
+#else
+#include "kernels/reference/reference_context.h"
+#endif
 #include "tests/support/batch_list_source.h"
 
 namespace kindling::test {
+
+// What the engine's tests train on: the engine is the same on every context.
+#ifdef KINDLING_TEST_CUDA
+using TrainingContext = CudaContext<float>;
+inline std::string why_no_training() {
+  return why_no_cuda();
+}
+#else
+using TrainingContext = ReferenceContext<float>;
+inline std::string why_no_training() {
+  return {};
+}
+#endif
 
 // Keeps everything that it is told; asks to stop after `stop_after` questions, in an evaluation or not, if that is not
 // 0.
