@@ -8,7 +8,7 @@
 
 namespace kindling::test {
 
-// The GPUs of the folder devices/.
+// The GPUs of the folder devices/ that know tf32 and bf16.
 inline const char* const kDescribedGpus[] = {"a100_sxm", "h100_sxm"};
 
 inline std::string described_gpu(const std::string& name) {

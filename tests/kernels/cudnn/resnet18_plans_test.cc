@@ -8,6 +8,7 @@
 #include "engine/resnet18.h"
 #include "kernels/cudnn/conv2d_plan.h"
 #include "tests/kernels/cudnn/described_gpu.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/shape_table.h"
 
 namespace kindling {
@@ -107,6 +108,19 @@ TEST(ResNet18Convolutions, TheStemHasAPlanForThreeChannelsToo) {
       }
     }
   }
+}
+
+// The oldest GPUs that the CUDA backend takes do fp32 only.
+TEST(ResNet18Convolutions, HavePlansForFp32OnTuring) {
+  const PlanTarget target = PlanTarget::from_json(described_gpu("t4"));
+  const std::int64_t limit = Conv2dPlansOptions{}.workspace_limit;
+  for (const std::int64_t images : batches()) {
+    for (const Conv2dProblem& problem : problems(ConvPrecision::kFp32, images)) {
+      EXPECT_NO_THROW(find_conv2d_plans(problem, target, limit, 1));
+    }
+  }
+  test::expect_error(ErrorCode::kDevice, "has no plan that may be used; it suggests none",
+                     [&] { find_conv2d_plans(problems(ConvPrecision::kBf16, 128).front(), target, limit, 1); });
 }
 
 // What the op tests will ask of a GPU.
