@@ -16,10 +16,12 @@ int run_on_cuda(const TrainOptions& options, StopSignals& signals) {
   }
   CudaContext<float> context({.conv = options.conv, .tf32 = options.precision == Precision::kTf32});
   if (options.test_only) return run_test(context, options, signals);
-  const nlohmann::ordered_json bits{{"device", "cuda"},
-                                    {"gpu", context.device_name()},
-                                    {"conv", name_of(context.conv_algorithm())},
-                                    {"cuda", CUDART_VERSION}};
+  nlohmann::ordered_json bits{{"device", "cuda"},
+                              {"gpu", context.device_name()},
+                              {"conv", name_of(context.conv_algorithm())},
+                              {"cuda", CUDART_VERSION}};
+  // GPU and version decide which plans cuDNN suggests first.
+  if (context.conv_algorithm() == ConvAlgorithm::kCudnn) bits["cudnn"] = context.conv2d_plans().environment();
   return TrainingRun<CudaContext<float>>(context, options, bits, signals).train();
 }
 

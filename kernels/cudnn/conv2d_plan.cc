@@ -90,6 +90,7 @@ std::vector<Conv2dPlan> find_conv2d_plans(const Conv2dProblem& problem, const Pl
     });
     if (!plans.empty()) return plans;
     std::string text = "cuDNN " + cudnn_version() + " has no plan that may be used";
+    if (refusals.empty()) text += "; it suggests none";
     for (const auto& [reason, times] : refusals) text += "; " + std::to_string(times) + " " + reason;
     throw Error(ErrorCode::kDevice, text);
   });

@@ -8,11 +8,11 @@
 
 namespace kindling::test {
 
-// The GPUs of the folder devices/.
+// The GPUs of the folder devices/ that know tf32 and bf16.
 inline const char* const kDescribedGpus[] = {"a100_sxm", "h100_sxm"};
 
 inline std::string described_gpu(const std::string& name) {
-  std::ifstream file(std::string(KINDLING_CUDNN_DEVICES) + "/" + name + ".json");
+  std::ifstream file(std::string(KINDLING_SOURCE_DIR) + "/tests/kernels/cudnn/devices/" + name + ".json");
   EXPECT_TRUE(file) << "no description of " << name;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }

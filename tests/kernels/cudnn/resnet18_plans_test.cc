@@ -8,6 +8,7 @@
 #include "engine/resnet18.h"
 #include "kernels/cudnn/conv2d_plan.h"
 #include "tests/kernels/cudnn/described_gpu.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/shape_table.h"
 
 namespace kindling {
@@ -109,20 +110,36 @@ TEST(ResNet18Convolutions, TheStemHasAPlanForThreeChannelsToo) {
   }
 }
 
+// The oldest GPUs that the CUDA backend takes do fp32 only.
+TEST(ResNet18Convolutions, HavePlansForFp32OnTuring) {
+  const PlanTarget target = PlanTarget::from_json(described_gpu("t4"));
+  const std::int64_t limit = Conv2dPlansOptions{}.workspace_limit;
+  for (const std::int64_t images : batches()) {
+    for (const Conv2dProblem& problem : problems(ConvPrecision::kFp32, images)) {
+      EXPECT_NO_THROW(find_conv2d_plans(problem, target, limit, 1));
+    }
+  }
+  test::expect_error(ErrorCode::kDevice, "has no plan that may be used; it suggests none",
+                     [&] { find_conv2d_plans(problems(ConvPrecision::kBf16, 128).front(), target, limit, 1); });
+}
+
 // What the op tests will ask of a GPU.
-TEST(OddConvolutions, HaveAPlan) {
-  for (const char* const gpu : kDescribedGpus) {
-    const PlanTarget target = PlanTarget::from_json(described_gpu(gpu));
-    for (const Conv2dShape& shape : test::odd_convolutions()) {
-      for (const Conv2dPass pass : {Conv2dPass::kForward, Conv2dPass::kDgrad, Conv2dPass::kWgrad}) {
-        for (const ConvPrecision precision : kPrecisions) {
-          const Conv2dProblem problem{.shape = shape, .pass = pass, .precision = precision};
-          EXPECT_NO_THROW(find_conv2d_plans(problem, target, Conv2dPlansOptions{}.workspace_limit, 1)) << gpu;
-        }
+class OddConvolutions : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OddConvolutions, HaveAPlan) {
+  const PlanTarget target = PlanTarget::from_json(described_gpu(GetParam()));
+  for (const Conv2dShape& shape : test::odd_convolutions()) {
+    for (const Conv2dPass pass : {Conv2dPass::kForward, Conv2dPass::kDgrad, Conv2dPass::kWgrad}) {
+      for (const ConvPrecision precision : kPrecisions) {
+        const Conv2dProblem problem{.shape = shape, .pass = pass, .precision = precision};
+        EXPECT_NO_THROW(find_conv2d_plans(problem, target, Conv2dPlansOptions{}.workspace_limit, 1));
       }
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Gpus, OddConvolutions, ::testing::ValuesIn(kDescribedGpus),
+                         [](const ::testing::TestParamInfo<const char*>& test) { return std::string(test.param); });
 
 TEST(ResNet18Convolutions, AreElevenAtNineBatchSizes) {
   EXPECT_EQ(batches(), (std::vector<std::int64_t>{128, 80, 16, 512, 336, 272, 1024, 848, 784}));
