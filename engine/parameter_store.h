@@ -8,6 +8,7 @@
 #include "engine/buffer.h"
 #include "engine/parameter_layout.h"
 #include "kernels/context.h"
+#include "kernels/round_parameters.h"
 
 namespace kindling {
 
@@ -19,11 +20,13 @@ template <class C>
 class ParameterStore {
  public:
   using param_t = typename C::param_t;
+  using activation_t = typename C::activation_t;
 
   ParameterStore(C& context, ParameterLayout layout)
       : layout_(std::move(layout)),
         values_(context, layout_.parameter_arena_size(), "parameters"),
         gradients_(context, layout_.parameter_arena_size(), "gradients"),
+        rounded_(context, kRoundedFilters ? layout_.parameter_arena_size() : 0, "rounded parameters"),
         statistics_(context, layout_.statistic_arena_size(), "running statistics") {}
 
   const ParameterLayout& layout() const { return layout_; }
@@ -38,12 +41,17 @@ class ParameterStore {
   Params<C> gradient(std::int64_t index) const { return slice(gradients_, layout_.parameters(), index); }
   Params<C> statistic(std::int64_t index) const { return slice(statistics_, layout_.statistics(), index); }
 
-  // What a convolution reads.
+  // What a convolution reads: the parameter itself, or its rounded copy.
   Filter<C> filter(std::int64_t index) const {
-    static_assert(std::is_same_v<typename C::activation_t, param_t>, "this precision needs derived filter copies");
-    return value(index);
+    if constexpr (kRoundedFilters) {
+      return slice(rounded_, layout_.parameters(), index);
+    } else {
+      return value(index);
+    }
   }
-  void parameters_changed(C& /*context*/) {}
+  void parameters_changed([[maybe_unused]] C& context) {
+    if constexpr (kRoundedFilters) round_parameters(context, ConstParams<C>(values()), rounded_.view());
+  }
 
   // Training batches seen by the batch norms.
   std::int64_t batches_tracked() const { return batches_tracked_; }
@@ -78,8 +86,10 @@ class ParameterStore {
   }
 
  private:
-  template <class Infos>
-  static Params<C> slice(const Buffer<C, param_t>& arena, const Infos& infos, std::int64_t index) {
+  static constexpr bool kRoundedFilters = !std::is_same_v<activation_t, param_t>;
+
+  template <class T, class Infos>
+  static View<typename C::space, T> slice(const Buffer<C, T>& arena, const Infos& infos, std::int64_t index) {
     const auto& info = infos[static_cast<std::size_t>(index)];
     return arena.view().subview(info.offset, info.size);
   }
@@ -91,6 +101,7 @@ class ParameterStore {
   ParameterLayout layout_;
   Buffer<C, param_t> values_;
   Buffer<C, param_t> gradients_;
+  Buffer<C, activation_t> rounded_;
   Buffer<C, param_t> statistics_;
   std::int64_t batches_tracked_ = 0;
 };

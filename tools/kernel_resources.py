@@ -4,8 +4,8 @@
     kernel_resources.py BUILD_FOLDER [--write]
 
 Compiles the .cu files of a build (its compile_commands.json) once more with `-Xptxas -v`. Fails when a kernel spills or
-keeps arrays in local memory, or when kernels/cuda/kernel_resources.txt, made with the same nvcc, says something else;
---write writes that file. Needs nvcc, no GPU. Exits 77 where the build has no CUDA.
+keeps arrays in local memory, or when kernels/cuda/kernel_resources.txt is there, was made with the same nvcc, and says
+something else; --write writes that file. Needs nvcc, no GPU. Exits 77 where the build has no CUDA.
 """
 
 import json
@@ -98,7 +98,7 @@ def main():
     text = as_text(version, table)
     if "--write" in sys.argv:
         TABLE.write_text(text)
-    elif text.splitlines()[0] == TABLE.read_text().splitlines()[0] and text != TABLE.read_text():
+    elif TABLE.exists() and text.splitlines()[0] == TABLE.read_text().splitlines()[0] and text != TABLE.read_text():
         sys.exit(f"{TABLE.relative_to(ROOT)} is out of date; tools/kernel_resources.py {build} --write")
     print(f"{len(table)} kernels, none spills")
 

@@ -10,19 +10,25 @@ std::string why_no_cuda_run() {
   return why_no_cuda();
 }
 
-int run_on_cuda(const TrainOptions& options, StopSignals& signals) {
-  if (options.precision == Precision::kBf16) {
-    throw Error(ErrorCode::kUsage, "--precision bf16 is not available on CUDA yet; it has fp32 and tf32");
-  }
-  CudaContext<float> context({.conv = options.conv, .tf32 = options.precision == Precision::kTf32});
+namespace {
+
+template <class T>
+int run_in(const TrainOptions& options, StopSignals& signals) {
+  CudaContext<T> context({.conv = options.conv, .tf32 = options.precision == Precision::kTf32});
   if (options.test_only) return run_test(context, options, signals);
   nlohmann::ordered_json bits{{"device", "cuda"},
                               {"gpu", context.device_name()},
                               {"conv", name_of(context.conv_algorithm())},
                               {"cuda", CUDART_VERSION}};
-  // GPU and version decide which plans cuDNN suggests first.
+  // Which plan cuDNN suggests first depends on its version and on the GPU.
   if (context.conv_algorithm() == ConvAlgorithm::kCudnn) bits["cudnn"] = context.conv2d_plans().environment();
-  return TrainingRun<CudaContext<float>>(context, options, bits, signals).train();
+  return TrainingRun<CudaContext<T>>(context, options, bits, signals).train();
+}
+
+}  // namespace
+
+int run_on_cuda(const TrainOptions& options, StopSignals& signals) {
+  return options.precision == Precision::kBf16 ? run_in<bfloat16>(options, signals) : run_in<float>(options, signals);
 }
 
 }  // namespace kindling

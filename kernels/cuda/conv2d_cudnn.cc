@@ -3,7 +3,7 @@
 #include <type_traits>
 
 #include "kernels/core/dtype.h"
-#include "kernels/cuda/widen.h"
+#include "kernels/cuda/cast.h"
 #include "kernels/cudnn/conv2d_plans.h"
 
 namespace kindling {
@@ -59,7 +59,7 @@ void cudnn_wgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* x, 
         (elements * static_cast<std::int64_t>(sizeof(T)) + kAlignment - 1) / kAlignment * kAlignment;
     T* const rounded = reinterpret_cast<T*>(context.workspace(static_cast<std::size_t>(reserved)));
     run(context, problem, {.x = operand(x), .w = rounded, .y = operand(dy)}, reserved);
-    widen(rounded, dw, elements, context.stream());
+    cast(rounded, dw, elements, context.stream());
   }
 }
 

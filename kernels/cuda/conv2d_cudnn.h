@@ -7,7 +7,7 @@ namespace kindling {
 
 // kernels/conv2d.h by cuDNN (kernels/cudnn/conv2d_plans.h), for --conv cudnn. Views have been checked; pointers must be
 // aligned to 16 bytes. In bf16 cuDNN's wgrad writes bf16 only (it accumulates in fp32 and rounds once): it does so into
-// the context's workspace, from where `widen` brings it to dw.
+// the context's workspace, from where `cast` brings it to dw.
 template <class T>
 void cudnn_forward(CudaContext<T>& context, const Conv2dShape& shape, const T* x, const T* w, T* y);
 template <class T>

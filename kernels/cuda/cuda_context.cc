@@ -7,7 +7,7 @@ namespace kindling {
 namespace {
 
 constexpr int kOldestArchitecture = 75;
-constexpr int kFirstWithTf32 = 80;
+constexpr int kFirstWithTf32 = 80;  // and with bf16
 
 struct DeviceFacts {
   std::string name;      // with its architecture: "NVIDIA H100 80GB HBM3, sm_90"
@@ -45,11 +45,12 @@ DeviceFacts look_at(int device) {
 }
 
 // Makes the device the current one, and says its name.
-std::string use_device(const CudaOptions& options) {
+std::string use_device(const CudaOptions& options, bool bf16) {
   const DeviceFacts facts = look_at(options.device);
   if (!facts.problem.empty()) throw Error(ErrorCode::kDevice, facts.problem + "; use --device cpu");
-  if (options.tf32 && facts.architecture < kFirstWithTf32) {
-    throw Error(ErrorCode::kUsage, "--precision tf32 needs sm_80 or newer; this is " + facts.name);
+  if ((options.tf32 || bf16) && facts.architecture < kFirstWithTf32) {
+    throw Error(ErrorCode::kUsage, std::string("--precision ") + (bf16 ? "bf16" : "tf32") +
+                                       " needs sm_80 or newer; this is " + facts.name);
   }
   check_cuda(cudaSetDevice(options.device), "cudaSetDevice");
   return facts.name;
@@ -72,7 +73,7 @@ std::string why_no_cuda(int device) {
 
 template <class T>
 CudaContext<T>::CudaContext(const CudaOptions& options)
-    : device_name_(use_device(options)),
+    : device_name_(use_device(options, std::is_same_v<T, bfloat16>)),
       conv_(checked_algorithm(options.conv)),
       tf32_(options.tf32),
       stream_(make_stream()),

@@ -2,8 +2,8 @@
 
 #include "kernels/core/check.h"
 #include "kernels/cuda/block_sums.h"
+#include "kernels/cuda/cast.h"
 #include "kernels/cuda/cuda_context.h"
-#include "kernels/cuda/pack.h"
 
 namespace kindling {
 namespace {
@@ -26,17 +26,6 @@ __global__ void bias_gradient_kernel(const float* dlogits, float* db, unsigned i
   if (threadIdx.y == 0 && k < classes) db[k] = static_cast<float>(sum[0]);
 }
 
-template <class From, class To>
-__global__ void cast_kernel(const From* from, To* to, unsigned elements) {
-  const unsigned i = blockIdx.x * kBlockThreads + threadIdx.x;
-  if (i < elements) to[i] = static_cast<To>(static_cast<float>(from[i]));
-}
-
-template <class From, class To>
-void cast(cudaStream_t stream, const From* from, To* to, std::int64_t elements) {
-  launch(cast_kernel<From, To>, grid_for(elements), dim3(kBlockThreads), 0, stream, from, to, elements);
-}
-
 // The layer's products are in fp32. Activations of another type pass through the workspace.
 template <class T>
 constexpr bool kIsFloat = std::is_same_v<T, float>;
@@ -52,7 +41,7 @@ const float* as_floats(CudaContext<T>& context, const T* x, std::int64_t element
     return x;
   } else {
     float* const copy = float_workspace(context, elements);
-    cast(context.stream(), x, copy, elements);
+    cast(x, copy, elements, context.stream());
     return copy;
   }
 }
@@ -101,7 +90,7 @@ void linear_backward(CudaContext<T>& context, const LinearBackward<CudaContext<T
   } else {
     float* const dx = float_workspace(context, n * c);  // x's copy, which was read before
     context.blas().multiply(dx_size, dlogits, w, 0.0F, dx);
-    cast(context.stream(), dx, args.dx.data, n * c);
+    cast(dx, args.dx.data, n * c, context.stream());
   }
   const RowBlocks blocks = row_blocks(n, k, 1);
   launch(bias_gradient_kernel, blocks.grid(), blocks.block(), 0, context.stream(), args.dlogits.data(), args.db.data(),

@@ -60,6 +60,18 @@ __device__ void store_rounded(T* data, std::int64_t i, const Pack<float, kLanes>
   store_pack<kLanes>(data, i, rounded);
 }
 
+template <int kLanes>
+__device__ void store_floats(float* data, std::int64_t i, const Pack<float, kLanes>& values) {
+  constexpr int kStep = kLanes < 4 ? kLanes : 4;
+  KINDLING_UNROLL
+  for (int part = 0; part < kLanes / kStep; ++part) {
+    Pack<float, kStep> some;
+    KINDLING_UNROLL
+    for (int lane = 0; lane < kStep; ++lane) some.lane[lane] = values.lane[part * kStep + lane];
+    store_pack<kStep>(data, i * (kLanes / kStep) + part, some);
+  }
+}
+
 template <class T>
 bool is_aligned(const T* data) {
   return reinterpret_cast<std::uintptr_t>(data) % 16 == 0;

@@ -67,6 +67,7 @@ class NetworkRun {
   }
 
   const ParameterStore<C>& parameters() const { return network_.parameters(); }
+  const Optimizer<C>& optimizer() const { return optimizer_; }
 
   // Returns the loss before the step; its gradients stay in parameters().
   double step() {
