@@ -78,7 +78,7 @@ TEST_F(Cifar10Test, NamesFileAndRecordOfALabelAbove9) {
   for (const int label : {10, 255}) {
     {
       std::fstream file(folder() / "data_batch_2.bin", std::ios::binary | std::ios::in | std::ios::out);
-      file.seekp(2 * 3073).put(static_cast<char>(label));
+      file.seekp(std::streamoff{2} * 3073).put(static_cast<char>(label));
     }
     EXPECT_THAT(
         error_of([&] { Cifar10(folder(), Split::kTrain, kRecords); }),

@@ -8,7 +8,6 @@
 namespace kindling {
 namespace {
 
-namespace fs = std::filesystem;
 using test::error_of;
 using ::testing::AllOf;
 using ::testing::HasSubstr;

@@ -77,7 +77,7 @@ TEST(PngCodec, LooksUpPalettesOpaqueOrNot) {
   const Image transparent =
       decoded(test::make_png(PNG_FORMAT_RGBA_COLORMAP, kImageSide, indices.data(), palette_alpha.data(), kEntries));
   for (std::size_t i = 0; i < opaque.pixels.size(); ++i) {
-    ASSERT_EQ(opaque.pixels[i], palette[indices[i / 3] * 3U + i % 3]) << i;
+    ASSERT_EQ(opaque.pixels[i], palette[std::size_t{indices[i / 3]} * 3 + i % 3]) << i;
   }
   EXPECT_EQ(transparent.pixels, opaque.pixels);
 }

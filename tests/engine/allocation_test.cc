@@ -23,10 +23,12 @@ std::atomic<std::int64_t> allocations{0};
 #if KINDLING_COUNT_ALLOCATIONS
 // glibc's own names for what it would otherwise export as malloc and so on.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 void* malloc(std::size_t size) {
   ++allocations;

@@ -212,7 +212,7 @@ TYPED_TEST(BatchNorm, StatisticsOfAConstantChannel) {
 }
 
 TYPED_TEST(BatchNorm, InferenceRoundsWithinBounds) {
-  constexpr double u = kUnitRoundoff<typename TypeParam::Context::param_t>;
+  const double u = kUnitRoundoff<typename TypeParam::Context::param_t>;
   const BatchNormCase data = batch_norm_case({1, 1, 1, 101}, 4);
   const BatchNormState found = run_inference<TypeParam>(data);
   const BatchNormState wanted = run_inference<Oracle>(data);

@@ -29,7 +29,7 @@ struct LossBounds {
 //   loss        s, and 8 u of log S and of each q_k z_k, which z's own error also is a part of
 template <class Backend>
 LossBounds loss_bounds(const LossCase& data) {
-  constexpr double u = kUnitRoundoff<typename Backend::Context::param_t>;
+  const double u = kUnitRoundoff<typename Backend::Context::param_t>;
   const auto classes = static_cast<std::size_t>(data.classes);
   const auto k_count = static_cast<double>(classes);
   const auto images = static_cast<double>(data.labels.size());
