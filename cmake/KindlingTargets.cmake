@@ -58,12 +58,14 @@ endfunction()
 
 # kindling_device_test(NAME SOURCES a.cc ... LINK lib ...): a test of the CUDA backend. With nvcc it carries the label
 # `device` and skips itself where there is no GPU; in a build of tests/cuda_on_cpu it runs on the CPU.
+add_custom_target(device_tests)  # all of them, of a build for real GPUs
 function(kindling_device_test name)
   if(KINDLING_CUDA_ON_CPU)
     kindling_cuda_on_cpu_test(${name} ${ARGN} SEEDS 0 1)
     target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   else()
     kindling_test(${name} ${ARGN} LABELS device)
+    add_dependencies(device_tests ${name})
   endif()
   target_compile_definitions(${name} PRIVATE KINDLING_TEST_CUDA)
 endfunction()

@@ -68,6 +68,23 @@ build_and_test_threads() {
   run_tests cpu-tsan/tests/data
 }
 
+# Whether there is a CUDA toolkit to compile with; the CUDA stages are left out where there is none.
+has_cuda() { command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; }
+
+# nvcc compiles everything for every card. Device tests skip without a GPU; cuDNN's plans are chosen for real.
+build_and_test_cuda() {
+  build_preset cuda-release device_tests cudnn_plans_test
+  run_tests cuda-release -L 'device|cudnn'
+}
+
+# test_cuda_on_cpu PRESET [ctest options]: the device code on the CPU (tests/cuda_on_cpu).
+test_cuda_on_cpu() {
+  local preset=$1
+  shift
+  build_preset "$preset" cuda_on_cpu_tests
+  run_tests "$preset" -L cuda_on_cpu "$@"
+}
+
 # A second compiler, with its own warnings; it also leaves the compile commands that clang-tidy reads.
 build_with_clang() {
   say "configuring and building build/cpu-clang"

@@ -42,6 +42,11 @@ stage cpu-release build_and_test cpu-release
 stage cpu-debug build_and_test cpu-debug -LE check
 stage cpu-asan build_and_test cpu-asan -LE check
 stage cpu-tsan build_and_test_threads
+if has_cuda; then
+  stage cuda build_and_test_cuda
+  stage cuda-on-cpu test_cuda_on_cpu cuda-on-cpu
+  stage cuda-on-cpu-race test_cuda_on_cpu cuda-on-cpu-race
+fi
 stage clang build_with_clang
 stage clang-tests run_tests cpu-clang -LE 'long|check'
 stage clang-tidy "$root/tools/check_tidy.sh" "$root/build/cpu-clang" kernels engine data apps tests bench
@@ -53,7 +58,7 @@ summary=$root/tests/long_run_summary.txt
 {
   echo "tools/test.sh --long, commit $(source_id), $(date -u +%F), $(nproc) cores, real data: $data"
   stage_table || true
-  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,clang-tests,clang-tidy,planted-bugs}.log; do
+  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,cuda,cuda-on-cpu,cuda-on-cpu-race,clang-tests,clang-tidy,planted-bugs}.log; do
     grep -hE '^[0-9]+ tests: |^device tests: |^  skipped |^clang-tidy: |planted bugs, each' "$log" |
       sed "s/^/$(basename "$log" .log): /" || true
   done
