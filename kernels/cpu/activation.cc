@@ -1,6 +1,6 @@
 #include "kernels/activation.h"
 
-#include "kernels/core/check.h"
+#include "kernels/activation_checks.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
 
@@ -17,16 +17,9 @@ const float* data_or_null(const HostView<const float>& values) {
 
 template <class T>
 void materialize(CpuContext<T>& context, const Deferred<CpuContext<T>>& value, Out<CpuContext<T>> y) {
-  const OpCheck check("materialize");
   const Shape4& shape = value.raw.shape;
   const std::int64_t channels = shape.c;
-  check.dense("raw", value.raw, shape);
-  check.optional_size("scale", value.scale, channels);
-  check.size("shift", value.shift, value.scale.size());
-  if (!value.residual.empty()) check.dense("residual", value.residual, shape);
-  check.optional_size("residual_scale", value.residual_scale, channels);
-  check.size("residual_shift", value.residual_shift, value.residual_scale.size());
-  check.dense("y", y, shape);
+  check_materialize<CpuContext<T>>(value, y, shape.n);
   const Tiles tiles{shape.pixels(), rows_of_tile(kTileFloats, channels)};
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     const std::int64_t offset = tiles.begin(tile) * channels;
@@ -45,10 +38,7 @@ void materialize(CpuContext<T>& context, const Deferred<CpuContext<T>>& value, O
 
 template <class T>
 void relu_backward(CpuContext<T>& context, In<CpuContext<T>> dy, In<CpuContext<T>> y, Out<CpuContext<T>> dx) {
-  const OpCheck check("relu_backward");
-  check.dense("dy", dy, dy.shape);
-  check.dense("y", y, dy.shape);
-  check.dense("dx", dx, dy.shape);
+  check_relu_backward<CpuContext<T>>(dy, y, dx, dy.shape.n);
   const Tiles tiles{y.shape.elements(), kTileFloats};
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     const std::int64_t offset = tiles.begin(tile);

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
-#include "kernels/core/check.h"
+#include "kernels/batch_norm_checks.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
 
@@ -67,20 +66,7 @@ template <class T>
 void batch_norm_statistics(CpuContext<T>& context, const BatchNormStatistics<CpuContext<T>>& args) {
   const Shape4& shape = args.x.shape;
   const std::int64_t channels = shape.c;
-  const OpCheck check("batch_norm_statistics");
-  check.dense("x", args.x, shape);
-  check.size("gamma", args.gamma, channels);
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
-  if (shape.pixels() < 2) {
-    throw Error(ErrorCode::kUsage, "batch norm in training needs more than 1 value per channel; x is " +
-                                       to_string(shape) + " and has " + std::to_string(shape.pixels()));
-  }
+  check_arguments(args, shape.n);
   const Tiles tiles = tiles_of(shape);
   const TileSums sums = TileSums::reserve(context, tiles.count(), channels);
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
@@ -110,12 +96,7 @@ void batch_norm_statistics(CpuContext<T>& context, const BatchNormStatistics<Cpu
 template <class T>
 void batch_norm_inference(CpuContext<T>& /*context*/, const BatchNormInference<CpuContext<T>>& args) {
   const std::int64_t channels = args.gamma.size();
-  const OpCheck check("batch_norm_inference");
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
+  check_arguments(args);
   for (std::int64_t c = 0; c < channels; ++c) {
     const double inv_std = 1.0 / std::sqrt(double{args.running_var[c]} + args.eps);
     args.scale[c] = static_cast<float>(args.gamma[c] * inv_std);
@@ -127,17 +108,7 @@ template <class T>
 void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuContext<T>>& args) {
   const Shape4& shape = args.dy.shape;
   const std::int64_t channels = shape.c;
-  const OpCheck check("batch_norm_backward");
-  check.dense("dy", args.dy, shape);
-  if (!args.y.empty()) check.dense("y", args.y, shape);
-  check.dense("x", args.x, shape);
-  check.size("gamma", args.gamma, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("dgamma", args.dgamma, channels);
-  check.size("dbeta", args.dbeta, channels);
-  check.dense("dx", args.dx, shape);
-  if (!args.dresidual.empty()) check.dense("dresidual", args.dresidual, shape);
+  check_arguments(args, shape.n);
   const Tiles tiles = tiles_of(shape);
   const TileSums sums = TileSums::reserve(context, tiles.count(), channels);
   const auto rows_of = [&](std::int64_t tile) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/core/check.h"
+#include "kernels/conv2d_checks.h"
 #include "kernels/cpu/conv2d_gather.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
@@ -152,11 +152,7 @@ void run_gather(CpuContext<float>& context, const GatherPlan& plan, const float*
 template <class T>
 void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, Filter<CpuContext<T>> w,
                     Out<CpuContext<T>> y) {
-  const OpCheck check("conv2d_forward");
-  check.convolution(shape);
-  check.dense("x", x, shape.x_shape());
-  check.size("w", w, shape.filter_elements());
-  check.dense("y", y, shape.y_shape());
+  check_conv2d_forward<CpuContext<T>>(shape, x, w, y, shape.n);
   const GatherPlan plan(Gather::kForward, shape, context.simd().tile_rows, context.simd().tile_columns);
   run_gather(context, plan, x.data, w.data(), y.data, false);
 }
@@ -164,11 +160,7 @@ void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuCont
 template <class T>
 void conv2d_dgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> dy, Filter<CpuContext<T>> w,
                   Out<CpuContext<T>> dx, Accumulate accumulate) {
-  const OpCheck check("conv2d_dgrad");
-  check.convolution(shape);
-  check.dense("dy", dy, shape.y_shape());
-  check.size("w", w, shape.filter_elements());
-  check.dense("dx", dx, shape.x_shape());
+  check_conv2d_dgrad<CpuContext<T>>(shape, dy, w, dx, shape.n);
   const GatherPlan plan(Gather::kDgrad, shape, context.simd().tile_rows, context.simd().tile_columns);
   run_gather(context, plan, dy.data, w.data(), dx.data, accumulate == Accumulate::kAdd);
 }

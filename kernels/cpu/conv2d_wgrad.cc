@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "kernels/conv2d.h"
-#include "kernels/core/check.h"
+#include "kernels/conv2d_checks.h"
 #include "kernels/cpu/conv2d_wgrad_band.h"
 #include "kernels/cpu/conv2d_wgrad_plan.h"
 #include "kernels/cpu/cpu_context.h"
@@ -98,12 +98,7 @@ struct WgradScratch {
 template <class T>
 void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, In<CpuContext<T>> dy,
                   Params<CpuContext<T>> dw) {
-  const OpCheck check("conv2d_wgrad");
-  check.convolution(shape);
-  check.dense("x", x, shape.x_shape());
-  check.dense("dy", dy, shape.y_shape());
-  check.size("dw", dw, shape.filter_elements());
-
+  check_conv2d_wgrad<CpuContext<T>>(shape, x, dy, dw, shape.n);
   const WgradPlan plan(shape, context.simd());
   Workspace& workspace = context.workspace();
   const WgradScratch scratch(plan, workspace);

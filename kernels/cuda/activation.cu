@@ -1,6 +1,6 @@
 #include "kernels/activation.h"
 
-#include "kernels/core/check.h"
+#include "kernels/activation_checks.h"
 #include "kernels/cuda/cuda_context.h"
 #include "kernels/cuda/device_language.h"
 #include "kernels/cuda/grid.h"
@@ -89,16 +89,9 @@ void launch_relu_backward(CudaContext<T>& context, const T* dy, const T* y, T* d
 
 template <class T>
 void materialize(CudaContext<T>& context, const Deferred<CudaContext<T>>& value, Out<CudaContext<T>> y) {
-  const OpCheck check("materialize");
   const Shape4& shape = value.raw.shape;
   const std::int64_t channels = shape.c;
-  check.dense("raw", value.raw, shape);
-  check.optional_size("scale", value.scale, channels);
-  check.size("shift", value.shift, value.scale.size());
-  if (!value.residual.empty()) check.dense("residual", value.residual, shape);
-  check.optional_size("residual_scale", value.residual_scale, channels);
-  check.size("residual_shift", value.residual_shift, value.residual_scale.size());
-  check.dense("y", y, shape);
+  check_materialize<CudaContext<T>>(value, y, shape.n);
   if (shape.elements() == 0) return;
   const MaterializeArgs<T> args{.raw = value.raw.data,
                                 .scale = data_or_null(value.scale),
@@ -120,10 +113,7 @@ void materialize(CudaContext<T>& context, const Deferred<CudaContext<T>>& value,
 
 template <class T>
 void relu_backward(CudaContext<T>& context, In<CudaContext<T>> dy, In<CudaContext<T>> y, Out<CudaContext<T>> dx) {
-  const OpCheck check("relu_backward");
-  check.dense("dy", dy, dy.shape);
-  check.dense("y", y, dy.shape);
-  check.dense("dx", dx, dy.shape);
+  check_relu_backward<CudaContext<T>>(dy, y, dx, dy.shape.n);
   const std::int64_t elements = dy.shape.elements();
   if (elements == 0) return;
   if (fits_wide<T>(elements, dy.data, y.data, dx.data)) {

@@ -1,5 +1,5 @@
 #include "kernels/batch_norm.h"
-#include "kernels/core/check.h"
+#include "kernels/batch_norm_checks.h"
 #include "kernels/cuda/batch_norm_sums.h"
 #include "kernels/cuda/cuda_context.h"
 
@@ -135,17 +135,7 @@ template <class T>
 void batch_norm_backward(CudaContext<T>& context, const BatchNormBackward<CudaContext<T>>& args) {
   const Shape4& shape = args.dy.shape;
   const std::int64_t channels = shape.c;
-  const OpCheck check("batch_norm_backward");
-  check.dense("dy", args.dy, shape);
-  if (!args.y.empty()) check.dense("y", args.y, shape);
-  check.dense("x", args.x, shape);
-  check.size("gamma", args.gamma, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("dgamma", args.dgamma, channels);
-  check.size("dbeta", args.dbeta, channels);
-  check.dense("dx", args.dx, shape);
-  if (!args.dresidual.empty()) check.dense("dresidual", args.dresidual, shape);
+  check_arguments(args, shape.n);
   if (shape.elements() == 0) return;
   const BackwardArgs<T> pointers{.dy = args.dy.data,
                                  .y = args.y.data,

@@ -1,7 +1,5 @@
-#include <string>
-
 #include "kernels/batch_norm.h"
-#include "kernels/core/check.h"
+#include "kernels/batch_norm_checks.h"
 #include "kernels/cuda/batch_norm_sums.h"
 #include "kernels/cuda/cuda_context.h"
 
@@ -102,20 +100,7 @@ template <class T>
 void batch_norm_statistics(CudaContext<T>& context, const BatchNormStatistics<CudaContext<T>>& args) {
   const Shape4& shape = args.x.shape;
   const std::int64_t channels = shape.c;
-  const OpCheck check("batch_norm_statistics");
-  check.dense("x", args.x, shape);
-  check.size("gamma", args.gamma, channels);
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
-  if (shape.pixels() < 2) {
-    throw Error(ErrorCode::kUsage, "batch norm in training needs more than 1 value per channel; x is " +
-                                       to_string(shape) + " and has " + std::to_string(shape.pixels()));
-  }
+  check_arguments(args, shape.n);
   const ChannelArgs pointers{.gamma = args.gamma.data(),
                              .beta = args.beta.data(),
                              .eps = args.eps,
@@ -136,12 +121,7 @@ void batch_norm_statistics(CudaContext<T>& context, const BatchNormStatistics<Cu
 template <class T>
 void batch_norm_inference(CudaContext<T>& context, const BatchNormInference<CudaContext<T>>& args) {
   const std::int64_t channels = args.gamma.size();
-  const OpCheck check("batch_norm_inference");
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
+  check_arguments(args);
   if (channels == 0) return;
   // The kernel reads the running statistics that training updates.
   const ChannelArgs pointers{.gamma = args.gamma.data(),

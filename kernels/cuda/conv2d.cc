@@ -1,6 +1,6 @@
 #include "kernels/conv2d.h"
 
-#include "kernels/core/check.h"
+#include "kernels/conv2d_checks.h"
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/conv2d_cudnn.h"
 #include "kernels/cuda/conv2d_implicit_gemm.h"
@@ -10,11 +10,7 @@ namespace kindling {
 template <class T>
 void conv2d_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, Filter<CudaContext<T>> w,
                     Out<CudaContext<T>> y) {
-  const OpCheck check("conv2d_forward");
-  check.convolution(shape);
-  check.dense("x", x, shape.x_shape());
-  check.size("w", w, shape.filter_elements());
-  check.dense("y", y, shape.y_shape());
+  check_conv2d_forward<CudaContext<T>>(shape, x, w, y, shape.n);
   if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
     cudnn_forward(context, shape, x.data, w.data(), y.data);
   } else {
@@ -25,11 +21,7 @@ void conv2d_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCo
 template <class T>
 void conv2d_dgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> dy, Filter<CudaContext<T>> w,
                   Out<CudaContext<T>> dx, Accumulate accumulate) {
-  const OpCheck check("conv2d_dgrad");
-  check.convolution(shape);
-  check.dense("dy", dy, shape.y_shape());
-  check.size("w", w, shape.filter_elements());
-  check.dense("dx", dx, shape.x_shape());
+  check_conv2d_dgrad<CudaContext<T>>(shape, dy, w, dx, shape.n);
   if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
     cudnn_dgrad(context, shape, dy.data, w.data(), dx.data, accumulate);
   } else {
@@ -40,11 +32,7 @@ void conv2d_dgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCont
 template <class T>
 void conv2d_wgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, In<CudaContext<T>> dy,
                   Params<CudaContext<T>> dw) {
-  const OpCheck check("conv2d_wgrad");
-  check.convolution(shape);
-  check.dense("x", x, shape.x_shape());
-  check.dense("dy", dy, shape.y_shape());
-  check.size("dw", dw, shape.filter_elements());
+  check_conv2d_wgrad<CudaContext<T>>(shape, x, dy, dw, shape.n);
   if (context.conv_algorithm() == ConvAlgorithm::kCudnn) {
     cudnn_wgrad(context, shape, x.data, dy.data, dw.data());
   } else {

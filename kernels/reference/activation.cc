@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "kernels/core/check.h"
+#include "kernels/activation_checks.h"
 #include "kernels/reference/images.h"
 #include "kernels/reference/reference_context.h"
 
@@ -21,16 +21,8 @@ double affine(T x, HostView<const T> scale, HostView<const T> shift, std::int64_
 template <class T>
 void materialize(ReferenceContext<T>& /*context*/, const Deferred<ReferenceContext<T>>& value,
                  Out<ReferenceContext<T>> y) {
-  const OpCheck check("materialize");
   const Shape4& shape = value.raw.shape;
-  check.activation("raw", value.raw, shape, value.raw.valid_n);
-  check.optional_size("scale", value.scale, shape.c);
-  check.size("shift", value.shift, value.scale.size());
-  if (!value.residual.empty()) check.activation("residual", value.residual, shape, value.raw.valid_n);
-  check.optional_size("residual_scale", value.residual_scale, shape.c);
-  check.size("residual_shift", value.residual_shift, value.residual_scale.size());
-  check.activation("y", y, shape, value.raw.valid_n);
-
+  check_materialize<ReferenceContext<T>>(value, y, value.raw.valid_n);
   for (std::int64_t i = 0; i < valid_elements(y); ++i) {
     const std::int64_t c = i % shape.c;
     double sum = affine(value.raw.data[i], value.scale, value.shift, c);
@@ -43,11 +35,7 @@ void materialize(ReferenceContext<T>& /*context*/, const Deferred<ReferenceConte
 template <class T>
 void relu_backward(ReferenceContext<T>& /*context*/, In<ReferenceContext<T>> dy, In<ReferenceContext<T>> y,
                    Out<ReferenceContext<T>> dx) {
-  const OpCheck check("relu_backward");
-  check.activation("dy", dy, dy.shape, dy.valid_n);
-  check.activation("y", y, dy.shape, dy.valid_n);
-  check.activation("dx", dx, dy.shape, dy.valid_n);
-
+  check_relu_backward<ReferenceContext<T>>(dy, y, dx, dy.valid_n);
   for (std::int64_t i = 0; i < valid_elements(dx); ++i) dx.data[i] = y.data[i] > 0 ? dy.data[i] : T{0};
   zero_other_images(dx);
 }

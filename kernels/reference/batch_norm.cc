@@ -2,9 +2,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <string>
 
-#include "kernels/core/check.h"
+#include "kernels/batch_norm_checks.h"
 #include "kernels/reference/images.h"
 #include "kernels/reference/reference_context.h"
 
@@ -30,25 +29,10 @@ void store_scale_and_shift(T gamma, T beta, double mean, double inv_std, T& scal
 
 template <class T>
 void batch_norm_statistics(ReferenceContext<T>& /*context*/, const BatchNormStatistics<ReferenceContext<T>>& args) {
-  const OpCheck check("batch_norm_statistics");
   const In<ReferenceContext<T>>& x = args.x;
   const std::int64_t channels = x.shape.c;
-  check.activation("x", x, x.shape, x.valid_n);
-  check.size("gamma", args.gamma, channels);
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
-  const std::int64_t count = x.valid_n * x.shape.h * x.shape.w;
-  if (count < 2) {
-    throw Error(ErrorCode::kUsage, "batch norm in training needs more than one value per channel; x " +
-                                       to_string(x.shape) + " has " + std::to_string(count));
-  }
-
-  const auto m = static_cast<double>(count);
+  check_arguments(args, x.valid_n);
+  const auto m = static_cast<double>(x.valid_n * x.shape.h * x.shape.w);
   for (std::int64_t c = 0; c < channels; ++c) {
     const double mean = sum_over_channel(x, c, [&](auto i) { return static_cast<double>(x.data[i]); }) / m;
     const double squares = sum_over_channel(x, c, [&](auto i) {
@@ -69,14 +53,8 @@ void batch_norm_statistics(ReferenceContext<T>& /*context*/, const BatchNormStat
 
 template <class T>
 void batch_norm_inference(ReferenceContext<T>& /*context*/, const BatchNormInference<ReferenceContext<T>>& args) {
-  const OpCheck check("batch_norm_inference");
   const std::int64_t channels = args.gamma.size();
-  check.size("beta", args.beta, channels);
-  check.size("running_mean", args.running_mean, channels);
-  check.size("running_var", args.running_var, channels);
-  check.size("scale", args.scale, channels);
-  check.size("shift", args.shift, channels);
-
+  check_arguments(args);
   for (std::int64_t c = 0; c < channels; ++c) {
     const double inv_std = 1 / std::sqrt(static_cast<double>(args.running_var[c]) + args.eps);
     store_scale_and_shift(args.gamma[c], args.beta[c], static_cast<double>(args.running_mean[c]), inv_std,
@@ -86,20 +64,9 @@ void batch_norm_inference(ReferenceContext<T>& /*context*/, const BatchNormInfer
 
 template <class T>
 void batch_norm_backward(ReferenceContext<T>& /*context*/, const BatchNormBackward<ReferenceContext<T>>& args) {
-  const OpCheck check("batch_norm_backward");
   const In<ReferenceContext<T>>& dy = args.dy;
   const std::int64_t channels = dy.shape.c;
-  check.activation("dy", dy, dy.shape, dy.valid_n);
-  if (!args.y.empty()) check.activation("y", args.y, dy.shape, dy.valid_n);
-  check.activation("x", args.x, dy.shape, dy.valid_n);
-  check.size("gamma", args.gamma, channels);
-  check.size("saved_mean", args.saved_mean, channels);
-  check.size("saved_inv_std", args.saved_inv_std, channels);
-  check.size("dgamma", args.dgamma, channels);
-  check.size("dbeta", args.dbeta, channels);
-  check.activation("dx", args.dx, dy.shape, dy.valid_n);
-  if (!args.dresidual.empty()) check.activation("dresidual", args.dresidual, dy.shape, dy.valid_n);
-
+  check_arguments(args, dy.valid_n);
   const auto m = static_cast<double>(dy.valid_n * dy.shape.h * dy.shape.w);
   for (std::int64_t c = 0; c < channels; ++c) {
     const auto mean = static_cast<double>(args.saved_mean[c]);

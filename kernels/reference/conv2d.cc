@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/core/check.h"
+#include "kernels/conv2d_checks.h"
 #include "kernels/reference/images.h"
 #include "kernels/reference/reference_context.h"
 
@@ -45,12 +45,7 @@ void for_each_tap(const Conv2dShape& shape, std::int64_t images, Visit visit) {
 template <class T>
 void conv2d_forward(ReferenceContext<T>& /*context*/, const Conv2dShape& shape, In<ReferenceContext<T>> x,
                     Filter<ReferenceContext<T>> w, Out<ReferenceContext<T>> y) {
-  const OpCheck check("conv2d_forward");
-  check.convolution(shape);
-  check.activation("x", x, shape.x_shape(), x.valid_n);
-  check.size("w", w, shape.filter_elements());
-  check.activation("y", y, shape.y_shape(), x.valid_n);
-
+  check_conv2d_forward<ReferenceContext<T>>(shape, x, w, y, x.valid_n);
   std::vector<double> sums(static_cast<std::size_t>(shape.y_shape().elements()), 0.0);
   for_each_tap(shape, x.valid_n, [&](auto n, auto p, auto q, auto r, auto s, auto x_offset) {
     double* y_pixel = sums.data() + output_offset(shape, n, p, q);
@@ -70,12 +65,7 @@ void conv2d_forward(ReferenceContext<T>& /*context*/, const Conv2dShape& shape, 
 template <class T>
 void conv2d_dgrad(ReferenceContext<T>& /*context*/, const Conv2dShape& shape, In<ReferenceContext<T>> dy,
                   Filter<ReferenceContext<T>> w, Out<ReferenceContext<T>> dx, Accumulate accumulate) {
-  const OpCheck check("conv2d_dgrad");
-  check.convolution(shape);
-  check.activation("dy", dy, shape.y_shape(), dy.valid_n);
-  check.size("w", w, shape.filter_elements());
-  check.activation("dx", dx, shape.x_shape(), dy.valid_n);
-
+  check_conv2d_dgrad<ReferenceContext<T>>(shape, dy, w, dx, dy.valid_n);
   std::vector<double> sums(static_cast<std::size_t>(shape.x_shape().elements()), 0.0);
   if (accumulate == Accumulate::kAdd) {
     for (std::int64_t i = 0; i < valid_elements(dx); ++i) sums[static_cast<std::size_t>(i)] = dx.data[i];
@@ -96,12 +86,7 @@ void conv2d_dgrad(ReferenceContext<T>& /*context*/, const Conv2dShape& shape, In
 template <class T>
 void conv2d_wgrad(ReferenceContext<T>& /*context*/, const Conv2dShape& shape, In<ReferenceContext<T>> x,
                   In<ReferenceContext<T>> dy, Params<ReferenceContext<T>> dw) {
-  const OpCheck check("conv2d_wgrad");
-  check.convolution(shape);
-  check.activation("x", x, shape.x_shape(), x.valid_n);
-  check.activation("dy", dy, shape.y_shape(), x.valid_n);
-  check.size("dw", dw, shape.filter_elements());
-
+  check_conv2d_wgrad<ReferenceContext<T>>(shape, x, dy, dw, x.valid_n);
   std::vector<double> sums(static_cast<std::size_t>(shape.filter_elements()), 0.0);
   for_each_tap(shape, x.valid_n, [&](auto n, auto p, auto q, auto r, auto s, auto x_offset) {
     const T* dy_pixel = dy.data + output_offset(shape, n, p, q);

@@ -16,12 +16,10 @@ namespace kindling::test {
 // The backends that every op test runs on. A backend names its context, makes one, says why it can't run on this
 // machine (empty: it can), and what it promises:
 //   kPartialBatches  takes activations with valid_n < N (else it must refuse them with Error(kInternal))
-//   kPlainSums       results are sums of products of the inputs, so exact on small integers (Winograd's are not)
 template <class T>
 struct ReferenceBackend {
   using Context = ReferenceContext<T>;
   static constexpr bool kPartialBatches = true;
-  static constexpr bool kPlainSums = true;
   static Context make() { return {}; }
   static std::string name() { return sizeof(T) == 8 ? "Reference_double" : "Reference"; }
   static std::string unavailable() { return {}; }
@@ -37,7 +35,6 @@ template <class T>
 struct CudaBackend {
   using Context = CudaContext<T>;
   static constexpr bool kPartialBatches = false;
-  static constexpr bool kPlainSums = true;
   static Context make() {
     return Context({.conv = ConvAlgorithm::kImplicitGemm, .workspace_bytes = std::size_t{1} << 20U});
   }
@@ -70,7 +67,6 @@ template <class T, Isa isa>
 struct CpuBackend {
   using Context = CpuContext<T>;
   static constexpr bool kPartialBatches = false;
-  static constexpr bool kPlainSums = true;
   static Context make() { return Context({.threads = 3, .conv = ConvAlgorithm::kDirect, .isa = isa}); }
   static std::string name() { return std::string("Cpu_") + name_of(isa); }
   static std::string unavailable() {
