@@ -2,14 +2,14 @@
 
 #include <memory>
 
-#include "apps/train/options.h"
+#include "apps/common_options.h"
 #include "data/dataset.h"
 #include "data/loader.h"
 #include "engine/batch_source.h"
 
 namespace kindling {
 
-inline LoaderOptions loader_options(const TrainOptions& options, Split split) {
+inline LoaderOptions loader_options(const DataOptions& options, Split split) {
   const bool train = split == Split::kTrain;
   return {.batch_size = options.batch_size,
           .workers = options.workers,
@@ -23,7 +23,7 @@ inline LoaderOptions loader_options(const TrainOptions& options, Split split) {
 // One split of the data set with the loader that delivers it and the slots lent to that.
 template <class C>
 struct DataFeed {
-  DataFeed(C& context, const TrainOptions& options, Split split)
+  DataFeed(C& context, const DataOptions& options, Split split)
       : dataset(open_dataset(options.dataset, split)),
         slots(context, Loader::slots_needed(loader_options(options, split)), options.batch_size),
         loader(*dataset, loader_options(options, split), slots.slots()) {}
