@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "apps/train/options.h"
+#include "apps/common_options.h"
 #include "data/dataset.h"
 #include "data/loader.h"
 #include "engine/batch_pipeline.h"
@@ -11,7 +11,7 @@
 
 namespace kindling {
 
-inline LoaderOptions loader_options(const TrainOptions& options, Split split) {
+inline LoaderOptions loader_options(const DataOptions& options, Split split) {
   const bool train = split == Split::kTrain;
   return {.batch_size = options.batch_size,
           .workers = options.workers,
@@ -26,7 +26,7 @@ inline LoaderOptions loader_options(const TrainOptions& options, Split split) {
 // and those that steps under way still read.
 template <class C>
 struct DataFeed {
-  DataFeed(C& context, const TrainOptions& options, Split split)
+  DataFeed(C& context, const DataOptions& options, Split split)
       : dataset(open_dataset(options.dataset, split)),
         slots(context, Loader::slots_needed(loader_options(options, split)) + kStepsInFlight<C> - 1,
               options.batch_size),

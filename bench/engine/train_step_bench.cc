@@ -3,7 +3,6 @@
 // number of steps by itself; here it must be the peer's.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,13 +10,13 @@
 #include <vector>
 
 #include "apps/program.h"
-#include "bench/kernels/machine_peak.h"
 #include "engine/batch_source.h"
 #include "engine/summary.h"
 #include "engine/train_step.h"
 #include "kernels/core/clock.h"
 #include "kernels/core/random.h"
 #include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/machine_peak.h"
 
 namespace kindling {
 namespace {
@@ -40,22 +39,6 @@ double quantile(const std::vector<double>& sorted, double share) {
   const double below = std::floor(at);
   const double above = std::min(below + 1, last);
   return std::lerp(sorted[static_cast<std::size_t>(below)], sorted[static_cast<std::size_t>(above)], at - below);
-}
-
-// Of one step: forward, dgrad and wgrad each take the multiply-accumulates of a forward pass; the stem has no dgrad.
-// Border taps count, though kernels may skip them.
-double flops_of_step(const Network<Context>& network, std::int64_t batch) {
-  double macs = 0;
-  for (const LayerSummary& layer : summarize(network.layers(), network.parameters().layout())) {
-    macs += static_cast<double>(layer.macs) * (layer.name == "conv1" ? 2 : 3);
-  }
-  return 2 * macs * static_cast<double>(batch);
-}
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 int run(int argc, char** argv) {
@@ -89,9 +72,11 @@ int run(int argc, char** argv) {
   }
   std::sort(times_ms.begin(), times_ms.end());
   const double median = quantile(times_ms, 0.5);
-  const double gflops = flops_of_step(network, batch) * 1e-6 / median;
+  const double flops =
+      training_flops_per_image(summarize(network.layers(), network.parameters().layout())) * static_cast<double>(batch);
+  const double gflops = flops * 1e-6 / median;
   const double rss_mb = peak_rss_mb();  // before measuring the machine's peak
-  const double peak = bench::peak_gflops(context.isa(), context.threads());
+  const double peak = peak_gflops(context.isa(), context.threads());
   fmt::print(R"({{"threads": {}, "isa": "{}", "batch": {}, "repeats": {}, "median_ms": {:.2f}, "q1_ms": {:.2f}, )"
              R"("q3_ms": {:.2f}, "min_ms": {:.2f}, "images_per_s": {:.1f}, "gflops": {:.1f}, "of_peak": {:.3f}, )"
              R"("peak_rss_mb": {:.0f}}})"

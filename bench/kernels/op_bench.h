@@ -2,9 +2,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include "bench/kernels/machine_peak.h"
 #include "kernels/core/clock.h"
 #include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/machine_peak.h"
 #include "kernels/memory.h"
 
 namespace kindling::bench {

@@ -71,6 +71,10 @@ std::string why_no_cuda(int device) {
   return look_at(device).problem;
 }
 
+bool has_tensor_precisions(int device) {
+  return look_at(device).architecture >= kFirstWithTf32;
+}
+
 template <class T>
 CudaContext<T>::CudaContext(const CudaOptions& options)
     : device_name_(use_device(options, std::is_same_v<T, bfloat16>)),

@@ -28,6 +28,9 @@ struct CudaOptions {
 // Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
+// Whether the device, which can be used, has tf32 and bf16 (sm_80 and up).
+bool has_tensor_precisions(int device = 0);
+
 // Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread; lanes copy their input on
 // a second one. Ops return before they have run; errors of the device come out of a later call. Throws Error(kDevice)
 // where there is no such GPU or the driver is too old, Error(kUsage) for an algorithm or a precision that it lacks.
