@@ -78,6 +78,13 @@ build_and_test_cuda() {
   run_tests cuda-release -L 'device|cudnn|cuda-resources'
 }
 
+# The same without cuDNN: nvcc's side is built and linked, ours runs on the CPU.
+build_and_test_without_cudnn() {
+  build_preset cuda-without-cudnn kindling-train conv2d_cuda_test
+  build_preset cuda-on-cpu-without-cudnn kindling-train conv2d_cuda_test device_training_test
+  run_tests cuda-on-cpu-without-cudnn -R '^seed0.*(Conv2d|DeviceTraining|Apps)'
+}
+
 # test_cuda_on_cpu PRESET [ctest options]: the device code on the CPU (tests/cuda_on_cpu).
 test_cuda_on_cpu() {
   local preset=$1
