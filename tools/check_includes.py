@@ -43,7 +43,7 @@ LIBRARIES = {
     r"CLI/": {"apps", "tests", "bench"},
     r"(cblas|lapacke?|openblas.*)\.h": {"kernels/cpu", "tests", "bench"},
     r"omp\.h": {"kernels/cpu", "apps", "tests", "bench"},
-    r"nvtx3/": {"kernels/core"},
+    r"nvtx3/": {"kernels/core", "tests"},
     r"(cuda|cublas|curand|cub/|cooperative_groups|mma).*": {"kernels/cuda", "kernels/cudnn", "tests", "bench"},
     r"cudnn.*": {"kernels/cudnn", "tests", "bench"},
     r"(gtest|gmock)/": {"tests"},

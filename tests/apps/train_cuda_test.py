@@ -37,6 +37,17 @@ class Cuda(ProgramTest):
         self.assertEqual(self.rows("stopped/epochs.csv"), self.rows("whole/epochs.csv"))
         self.assertEqual(self.record("stopped").get("plans"), record.get("plans"))
 
+    @unittest.skipUnless(os.environ.get("KINDLING_NVTX_PROBE"), "this build has no NVTX")
+    def test_a_profiler_sees_the_phases(self):
+        log = self.folder / "ranges"
+        self.train(*TINY, "--epochs", 1, env=environment(NVTX_INJECTION64_PATH=os.environ["KINDLING_NVTX_PROBE"],
+                                                         KINDLING_NVTX_LOG=str(log)))
+        phases = log.read_text().split()
+        self.assertEqual(set(phases), {"warm-up", "data", "compute", "wait", "eval", "checkpoint"})
+        self.assertEqual(phases[0], "warm-up")
+        training = phases[:phases.index("eval")]
+        self.assertEqual(training.count("data"), 3 + 1)  # the last finds no more
+
     def autotune(self, out, *options, **kwargs):
         """One step with --autotune plans.json; skips the test in a build without cuDNN."""
         done = self.run_program("kindling-train", *SMALL, *TINY, "--limit-batches", 1, "--no-eval", "--epochs", 1,
