@@ -71,6 +71,10 @@ std::string why_no_cuda(int device) {
   return look_at(device).problem;
 }
 
+std::string cuda_device_name(int device) {
+  return look_at(device).name;
+}
+
 bool has_tensor_precisions(int device) {
   return look_at(device).architecture >= kFirstWithTf32;
 }
