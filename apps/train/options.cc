@@ -38,6 +38,10 @@ void add_model_options(CLI::App& app, TrainOptions& options) {
   add_choice(app, "--precision", options.precision, kPrecisions, "arithmetic of convolutions and activations")
       ->group(group);
   add_choice(app, "--conv", options.conv, kConvolutions, "convolution algorithm")->group(group);
+  app.add_option("--autotune", options.autotune,
+                 "time cuDNN's plans for each convolution instead of taking its first; FILE keeps the choice")
+      ->type_name("FILE")
+      ->group(group);
   app.add_option("--threads", options.threads, "compute threads; 0: one for each CPU of the job")
       ->capture_default_str()
       ->group(group);
@@ -78,6 +82,9 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   add_off_switch(app, "--no-eval", options.evaluate, "no evaluation after the epochs")->group(run);
   app.add_flag("--test-only", options.test_only, "only evaluate --init-weights on the test set")->group(run);
   app.add_option("--target-top1", options.target_top1, "exit 7 unless the last test top-1 reaches this (0 to 1)")
+      ->group(run);
+  app.add_flag("--sync-timing", options.sync_timing,
+               "wait for each step before the next batch is taken, so that data_ms and compute_ms add up (slower)")
       ->group(run);
   app.add_flag("--summary", options.summary, "print the layers of the model and stop")->group(run);
 
@@ -129,6 +136,7 @@ void check(const TrainOptions& options) {
   const auto contradict = [](bool both, const char* what) {
     if (both) throw Error(ErrorCode::kUsage, what);
   };
+  contradict(options.test_only && !options.autotune.empty(), "--test-only and --autotune contradict each other");
   contradict(options.overwrite && !options.resume.empty(), "--overwrite and --resume contradict each other");
   contradict(options.test_only && options.init_weights.empty(), "--test-only needs --init-weights FILE");
   contradict(options.test_only && !options.resume.empty(), "--test-only and --resume contradict each other");

@@ -25,6 +25,7 @@ struct TrainOptions : DataOptions {
   Precision precision = Precision::kFp32;
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
   int threads = 0;
+  std::filesystem::path autotune;  // plan cache; empty: cuDNN's own choice
   std::filesystem::path init_weights;
 
   // Optimizer
@@ -42,6 +43,7 @@ struct TrainOptions : DataOptions {
   bool test_only = false;
   std::optional<double> target_top1;
   bool summary = false;
+  bool sync_timing = false;
 
   // Output
   std::filesystem::path output_dir = "out";

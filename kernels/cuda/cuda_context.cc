@@ -85,6 +85,7 @@ CudaContext<T>::CudaContext(const CudaOptions& options)
       conv_(checked_algorithm(options.conv)),
       tf32_(options.tf32),
       stream_(make_stream()),
+      copy_stream_(make_stream()),
       blas_(stream_.get(), options.tf32),
       workspace_bytes_(options.workspace_bytes) {
   if (conv_ == ConvAlgorithm::kCudnn) conv2d_plans_.emplace(options.conv2d_plans);
