@@ -56,7 +56,7 @@ Measurement measure_training(C& context, const CompareOptions& options, std::fun
   DataFeed<C> train(context, options, Split::kTrain);
   MeasuringObserver observer(options, std::move(memory_mb));
   try {
-    model.train({}, train.feed(), options.epochs, observer);
+    model.train({}, train.feed(), {.epochs = options.epochs, .sync_timing = options.sync_timing}, observer);
   } catch (...) {
     observer.display().clear();
     throw;

@@ -31,12 +31,20 @@ class Model {
     network_.parameters().initialize(context, options.seed);
   }
 
-  // Trains from `state` for so many epochs of the feed, at a constant learning rate, without evaluation.
+  struct TrainingOptions {
+    std::int64_t epochs = 1;
+    bool sync_timing = false;  // as TrainerOptions'
+  };
+
+  // Trains from `state` to the end of the feed's last epoch, at a constant learning rate, without evaluation.
   template <class Source>
-  void train(TrainingState state, const BatchFeed<C, Source>& feed, std::int64_t epochs, TrainingObserver& observer) {
+  void train(TrainingState state, const BatchFeed<C, Source>& feed, const TrainingOptions& options,
+             TrainingObserver& observer) {
     const double lr = optimizer_.hyperparameters().lr;
     Trainer<C, Source> trainer(train_step_, eval_step_, network_.parameters(),
-                               {.epochs = epochs, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }},
+                               {.epochs = options.epochs,
+                                .learning_rate = [lr](std::int64_t /*step*/) { return lr; },
+                                .sync_timing = options.sync_timing},
                                observer);
     trainer.run(state, feed, std::nullopt);
   }

@@ -39,6 +39,9 @@ void add_run_options(CLI::App& app, CompareOptions& options) {
       ->capture_default_str()
       ->group(run);
   app.add_option("--seed", options.seed, "of weights, order, crops and flips")->capture_default_str()->group(run);
+  app.add_flag("--sync-timing", options.sync_timing,
+               "wait for each step on the GPU: loading and computing don't overlap, and their times add up")
+      ->group(run);
   app.add_option("--compare-steps", options.compare_steps, "first steps in which losses and updates are compared")
       ->capture_default_str()
       ->group(run);

@@ -17,6 +17,7 @@ struct CompareOptions : DataOptions {
   std::vector<Precision> precisions = {Precision::kFp32, Precision::kBf16};  // on every device that has them
 
   std::int64_t epochs = 5;
+  bool sync_timing = false;         // wait for each step on a GPU, so that data and compute add up
   std::int64_t compare_steps = 10;  // of which the losses are compared
   std::int64_t peak_extent = 8192;  // of the matrices that measure a GPU's peak
   bool require_cuda = false;

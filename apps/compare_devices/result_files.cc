@@ -58,6 +58,7 @@ void ResultFiles::write_record(const std::string& cpu, const std::string& cuda) 
                        {"precisions", precisions},
                        {"epochs", options_.epochs},
                        {"seed", options_.seed},
+                       {"sync_timing", options_.sync_timing},
                        {"compare_steps", options_.compare_steps},
                        {"peak_size", options_.peak_extent}};
   record["devices"] = {{"cpu", cpu}};

@@ -80,7 +80,7 @@ double train_one_step(Model<C>& model, const SlotPool<C>& slots, const HostBatch
   LossObserver observer;
   TrainingState state;
   state.step = steps_done;
-  model.train(state, BatchFeed<C, OneBatch>{source, slots}, 1, observer);
+  model.train(state, BatchFeed<C, OneBatch>{source, slots}, {}, observer);
   return observer.loss();
 }
 
