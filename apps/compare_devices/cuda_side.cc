@@ -2,6 +2,7 @@
 
 #include "apps/compare_devices/measure.h"
 #include "kernels/cuda/cuda_context.h"
+#include "kernels/cuda/cuda_device.h"
 #include "kernels/cuda/product_peak.h"
 
 namespace kindling {

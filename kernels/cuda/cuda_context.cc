@@ -2,6 +2,7 @@
 
 #include "kernels/core/dtype.h"
 #include "kernels/core/error.h"
+#include "kernels/cuda/cuda_device.h"
 
 namespace kindling {
 namespace {

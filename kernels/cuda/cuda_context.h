@@ -28,9 +28,7 @@ struct CudaOptions {
 // Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
-// Of a device that can be used, without starting CUDA on it: CudaContext's device_name(), and whether it has tf32 and
-// bf16 (sm_80 and up).
-std::string cuda_device_name(int device = 0);
+// Whether the device, which can be used, has tf32 and bf16 (sm_80 and up).
 bool has_tensor_precisions(int device = 0);
 
 // Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread; lanes copy their input on
