@@ -69,10 +69,3 @@ function(kindling_device_test name)
   endif()
   target_compile_definitions(${name} PRIVATE KINDLING_TEST_CUDA)
 endfunction()
-
-# kindling_bench(NAME SOURCES a.cc ... LINK lib ...): a Google Benchmark binary
-function(kindling_bench name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK} benchmark::benchmark_main)
-endfunction()

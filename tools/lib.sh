@@ -76,9 +76,9 @@ build_preset() {
   (cd "$root" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}") || die "$preset does not build"
 }
 
-# source_id: the commit, marked where tracked files differ from it.
+# source_id: the commit, marked where tracked files differ from it; in a tree without git what KINDLING_COMMIT says.
 source_id() {
-  git -C "$root" describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown
+  git -C "$root" describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo "${KINDLING_COMMIT:-unknown}"
 }
 
 # minutes SECONDS -> 3:07

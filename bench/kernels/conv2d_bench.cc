@@ -5,7 +5,7 @@
 namespace kindling::bench {
 namespace {
 
-// The 11 different convolutions of ResNet-18 on 32x32 images, at batch 128.
+// The 11 different convolutions of ResNet-18 on 32x32 images.
 void layers(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"side", "c", "k", "r", "stride"})
       ->Args({32, 3, 64, 3, 1})
@@ -22,54 +22,54 @@ void layers(benchmark::internal::Benchmark* benchmark) {
   benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 
+Conv2dShape shape_of(const benchmark::State& state) {
+  return {.n = images(),
+          .h = state.range(0),
+          .w = state.range(0),
+          .c = state.range(1),
+          .k = state.range(2),
+          .r = state.range(3),
+          .stride = state.range(4),
+          .pad = state.range(3) / 2};
+}
+
 struct Layer {
-  explicit Layer(const benchmark::State& state)
-      : shape{.n = 128,
-              .h = state.range(0),
-              .w = state.range(0),
-              .c = state.range(1),
-              .k = state.range(2),
-              .r = state.range(3),
-              .stride = state.range(4),
-              .pad = state.range(3) / 2},
-        x(shape.x_shape().elements()),
-        w(shape.filter_elements()),
-        y(shape.y_shape().elements()) {}
+  explicit Layer(const benchmark::State& state) : shape(shape_of(state)) {}
+
+  In<C> x_in() const { return x.as(shape.x_shape()); }
+  In<C> y_in() const { return y.as(shape.y_shape()); }
 
   Conv2dShape shape;
-  Floats x;
-  Floats w;
-  Floats y;
+  Activations x{shape.x_shape().elements()};
+  Activations y{shape.y_shape().elements()};
+  Activations w{shape.filter_elements()};
+  Floats dw{shape.filter_elements()};
 };
 
 // GFLOP/s counts border taps, as is the custom; a kernel that leaves them out can exceed the machine's peak.
 template <class Pass>
 void time_pass(benchmark::State& state, const Pass& pass) {
-  const Layer layer(state);
-  const double seconds = run(state, [&] { pass(layer); });
-  count_flops(state, seconds, 2.0 * static_cast<double>(layer.shape.macs()));
+  const double seconds = run<Layer>(state, pass);
+  count_flops(state, seconds, 2.0 * static_cast<double>(shape_of(state).macs()));
 }
 
 void forward(benchmark::State& state) {
   time_pass(state, [](const Layer& layer) {
-    conv2d_forward(context(), layer.shape, layer.x.as(layer.shape.x_shape()), layer.w,
-                   layer.y.as(layer.shape.y_shape()));
+    conv2d_forward(context(), layer.shape, layer.x_in(), layer.w, layer.y.as(layer.shape.y_shape()));
   });
 }
 BENCHMARK(forward)->Apply(layers);
 
 void dgrad(benchmark::State& state) {
   time_pass(state, [](const Layer& layer) {
-    conv2d_dgrad(context(), layer.shape, layer.y.as(layer.shape.y_shape()), layer.w, layer.x.as(layer.shape.x_shape()),
-                 Accumulate::kAssign);
+    conv2d_dgrad(context(), layer.shape, layer.y_in(), layer.w, layer.x.as(layer.shape.x_shape()), Accumulate::kAssign);
   });
 }
 BENCHMARK(dgrad)->Apply(layers);
 
 void wgrad(benchmark::State& state) {
-  time_pass(state, [](const Layer& layer) {
-    conv2d_wgrad(context(), layer.shape, layer.x.as(layer.shape.x_shape()), layer.y.as(layer.shape.y_shape()), layer.w);
-  });
+  time_pass(state,
+            [](const Layer& layer) { conv2d_wgrad(context(), layer.shape, layer.x_in(), layer.y_in(), layer.dw); });
 }
 BENCHMARK(wgrad)->Apply(layers);
 

@@ -1,7 +1,5 @@
-// The ops at both ends of the network, at batch 128: unpacking the input, pooling, the classifier and the loss. All of
-// them are small; they are measured so that this can be seen.
-
-#include <array>
+// The ops at both ends of the network: unpacking the input, pooling, the classifier and the loss. All of them are
+// small; they are measured so that this can be seen.
 
 #include "bench/kernels/op_bench.h"
 #include "kernels/core/batch.h"
@@ -13,71 +11,97 @@
 namespace kindling::bench {
 namespace {
 
-constexpr std::int64_t kBatch = 128;
 constexpr std::int64_t kChannels = 512;
-constexpr Shape4 kFeatures{kBatch, 4, 4, kChannels};
-constexpr Shape4 kPooled{kBatch, 1, 1, kChannels};
 
-double bytes_of(std::int64_t floats) {
+double float_bytes(std::int64_t floats) {
   return static_cast<double>(floats) * sizeof(float);
 }
 
+struct Input {
+  explicit Input(const benchmark::State& /*state*/) {}
+
+  Shape4 shape{images(), kImageSide, kImageSide, kImageChannels};
+  Values<float> pixels{shape.elements()};
+  Activations x{shape.elements()};
+};
+
 void unpack_input_op(benchmark::State& state) {
-  const Shape4 shape{kBatch, kImageSide, kImageSide, kImageChannels};
-  const Floats pixels(shape.elements()), x(shape.elements());
-  const double seconds = run(state, [&] { unpack_input(context(), pixels, x.as(shape)); });
-  count_bytes(state, seconds, bytes_of(2 * shape.elements()));
+  const double seconds =
+      run<Input>(state, [](const Input& on) { unpack_input(context(), on.pixels, on.x.as(on.shape)); });
+  const std::int64_t elements = images() * kImageElements;
+  count_bytes(state, seconds, float_bytes(elements) + activation_bytes(elements));
 }
 BENCHMARK(unpack_input_op)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
+struct Head {
+  explicit Head(const benchmark::State& /*state*/) {}
+
+  Shape4 features_shape{images(), 4, 4, kChannels};
+  Shape4 pooled_shape{images(), 1, 1, kChannels};
+  Activations features{features_shape.elements()};
+  Activations pooled{pooled_shape.elements()};
+  Activations pooled_gradient{pooled_shape.elements()};
+  Floats w{kClasses * kChannels}, b{kClasses}, dw{kClasses * kChannels}, db{kClasses};
+  Floats logits{images() * kClasses}, dlogits{images() * kClasses};
+  Buffer<C, std::int32_t> labels{context(), images(), "labels"};  // all 0
+  Buffer<C, BatchMetrics> metrics{context(), 1, "metrics"};
+};
+
+void count_pool_bytes(benchmark::State& state, double seconds) {
+  count_bytes(state, seconds, activation_bytes(images() * (16 + 1) * kChannels));
+}
+
 void pool_forward(benchmark::State& state) {
-  const Floats x(kFeatures.elements()), y(kPooled.elements());
-  const double seconds = run(state, [&] { global_average_pool_forward(context(), x.as(kFeatures), y.as(kPooled)); });
-  count_bytes(state, seconds, bytes_of(kFeatures.elements() + kPooled.elements()));
+  const double seconds = run<Head>(state, [](const Head& on) {
+    global_average_pool_forward(context(), on.features.as(on.features_shape), on.pooled.as(on.pooled_shape));
+  });
+  count_pool_bytes(state, seconds);
 }
 BENCHMARK(pool_forward)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 void pool_backward(benchmark::State& state) {
-  const Floats dy(kPooled.elements()), dx(kFeatures.elements());
-  const double seconds = run(state, [&] { global_average_pool_backward(context(), dy.as(kPooled), dx.as(kFeatures)); });
-  count_bytes(state, seconds, bytes_of(kFeatures.elements() + kPooled.elements()));
+  const double seconds = run<Head>(state, [](const Head& on) {
+    global_average_pool_backward(context(), on.pooled.as(on.pooled_shape), on.features.as(on.features_shape));
+  });
+  count_pool_bytes(state, seconds);
 }
 BENCHMARK(pool_backward)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
+double linear_flops() {
+  return 2.0 * static_cast<double>(images() * kClasses * kChannels);
+}
+
 void linear_forward_op(benchmark::State& state) {
-  const Floats x(kPooled.elements()), w(kClasses * kChannels), b(kClasses), logits(kBatch * kClasses);
-  const double seconds = run(state, [&] {
-    linear_forward(context(), LinearForward<C>{.x = x.as(kPooled), .w = w, .b = b, .logits = logits});
+  const double seconds = run<Head>(state, [](const Head& on) {
+    linear_forward(context(),
+                   LinearForward<C>{.x = on.pooled.as(on.pooled_shape), .w = on.w, .b = on.b, .logits = on.logits});
   });
-  count_flops(state, seconds, 2.0 * kBatch * kClasses * kChannels);
+  count_flops(state, seconds, linear_flops());
 }
 BENCHMARK(linear_forward_op)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 void linear_backward_op(benchmark::State& state) {
-  const Floats x(kPooled.elements()), w(kClasses * kChannels), dlogits(kBatch * kClasses);
-  const Floats dx(kPooled.elements()), dw(kClasses * kChannels), db(kClasses);
-  const double seconds = run(state, [&] {
-    linear_backward(
-        context(),
-        LinearBackward<C>{.x = x.as(kPooled), .w = w, .dlogits = dlogits, .dx = dx.as(kPooled), .dw = dw, .db = db});
+  const double seconds = run<Head>(state, [](const Head& on) {
+    linear_backward(context(), LinearBackward<C>{.x = on.pooled.as(on.pooled_shape),
+                                                 .w = on.w,
+                                                 .dlogits = on.dlogits,
+                                                 .dx = on.pooled_gradient.as(on.pooled_shape),
+                                                 .dw = on.dw,
+                                                 .db = on.db});
   });
-  count_flops(state, seconds, 4.0 * kBatch * kClasses * kChannels);
+  count_flops(state, seconds, 2 * linear_flops());
 }
 BENCHMARK(linear_backward_op)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 void softmax_cross_entropy_op(benchmark::State& state) {
-  const Floats logits(kBatch * kClasses), dlogits(kBatch * kClasses);
-  std::array<std::int32_t, kBatch> labels{};
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % kClasses);
-  BatchMetrics metrics;
-  const double seconds = run(state, [&] {
-    softmax_cross_entropy(context(), SoftmaxCrossEntropy<C>{.logits = logits,
-                                                            .labels = {labels.data(), kBatch},
+  const double seconds = run<Head>(state, [](const Head& on) {
+    softmax_cross_entropy(context(), SoftmaxCrossEntropy<C>{.logits = on.logits,
+                                                            .labels = on.labels.view(),
                                                             .classes = kClasses,
-                                                            .dlogits = dlogits,
-                                                            .metrics = {&metrics, 1}});
+                                                            .dlogits = on.dlogits,
+                                                            .metrics = on.metrics.view()});
   });
-  count_bytes(state, seconds, bytes_of(2 * kBatch * kClasses));
+  count_bytes(state, seconds, float_bytes(2 * images() * kClasses));
 }
 BENCHMARK(softmax_cross_entropy_op)->UseRealTime()->Unit(benchmark::kMicrosecond);
 

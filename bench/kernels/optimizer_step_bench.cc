@@ -6,68 +6,80 @@ namespace kindling::bench {
 namespace {
 
 // The arena of the full-width network, about 11.2 million parameters.
-constexpr std::int64_t kParameters = 11'180'000;
-constexpr StepScalars kScalars{.lr = 1e-6, .step = 2};
-
-// Bytes that one step reads and writes at least, for so many passes over the arena.
-double bytes_of(int passes) {
-  return static_cast<double>(kParameters) * sizeof(float) * passes;
+std::int64_t parameters() {
+  return machine().settings.tiny ? 10'000 : 11'180'000;
 }
 
-// Moments that are averages of squares must not be negative.
-Floats squares() {
-  Floats values(kParameters);
-  for (std::int64_t i = 0; i < kParameters; ++i) values.data()[i] *= values.data()[i];
-  return values;
+// `passes`: how often a step reads or writes the arena at least.
+void count_passes(benchmark::State& state, double seconds, int passes) {
+  count_bytes(state, seconds, static_cast<double>(passes * parameters()) * sizeof(float));
 }
+
+struct Arena {
+  explicit Arena(const benchmark::State& /*state*/) {
+    const StepScalars values{.lr = 1e-6, .step = 2};
+    from_host<C, StepScalars>(context(), scalars.view(), {&values, 1});
+  }
+
+  Floats params{parameters()}, grads{parameters()};
+  Buffer<C, StepScalars> scalars{context(), 1, "step scalars"};
+};
+
+struct OneMoment : Arena {
+  using Arena::Arena;
+  Floats moment{parameters(), Range::kPositive};  // an average of squares is not negative
+};
+
+struct TwoMoments : OneMoment {
+  using OneMoment::OneMoment;
+  Floats second{parameters(), Range::kPositive};
+};
 
 void sgd_momentum(benchmark::State& state) {
-  const Floats params(kParameters), grads(kParameters), momentum(kParameters);
-  const double seconds = run(state, [&] {
-    sgd_step(context(), SgdStep<C>{.params = params,
-                                   .grads = grads,
-                                   .momentum_buffer = momentum,
-                                   .scalars = {&kScalars, 1},
+  const double seconds = run<OneMoment>(state, [](const OneMoment& on) {
+    sgd_step(context(), SgdStep<C>{.params = on.params,
+                                   .grads = on.grads,
+                                   .momentum_buffer = on.moment,
+                                   .scalars = on.scalars.view(),
                                    .momentum = 0.9,
                                    .weight_decay = 5e-4});
   });
-  count_bytes(state, seconds, bytes_of(5));  // params and momentum in and out, grads in
+  count_passes(state, seconds, 5);  // params and momentum in and out, grads in
 }
 BENCHMARK(sgd_momentum)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void adagrad(benchmark::State& state) {
-  const Floats params(kParameters), grads(kParameters), sum = squares();
-  const double seconds = run(state, [&] {
-    adagrad_step(context(),
-                 AdagradStep<C>{.params = params, .grads = grads, .sum_of_squares = sum, .scalars = {&kScalars, 1}});
+  const double seconds = run<OneMoment>(state, [](const OneMoment& on) {
+    adagrad_step(
+        context(),
+        AdagradStep<C>{
+            .params = on.params, .grads = on.grads, .sum_of_squares = on.moment, .scalars = on.scalars.view()});
   });
-  count_bytes(state, seconds, bytes_of(5));
+  count_passes(state, seconds, 5);
 }
 BENCHMARK(adagrad)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void adadelta(benchmark::State& state) {
-  const Floats params(kParameters), grads(kParameters), square_average = squares(), delta = squares();
-  const double seconds = run(state, [&] {
-    adadelta_step(context(), AdadeltaStep<C>{.params = params,
-                                             .grads = grads,
-                                             .square_average = square_average,
-                                             .accumulate_delta = delta,
-                                             .scalars = {&kScalars, 1}});
+  const double seconds = run<TwoMoments>(state, [](const TwoMoments& on) {
+    adadelta_step(context(), AdadeltaStep<C>{.params = on.params,
+                                             .grads = on.grads,
+                                             .square_average = on.moment,
+                                             .accumulate_delta = on.second,
+                                             .scalars = on.scalars.view()});
   });
-  count_bytes(state, seconds, bytes_of(7));
+  count_passes(state, seconds, 7);
 }
 BENCHMARK(adadelta)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void adam(benchmark::State& state) {
-  const Floats params(kParameters), grads(kParameters), first(kParameters), second = squares();
-  const double seconds = run(state, [&] {
-    adam_step(context(), AdamStep<C>{.params = params,
-                                     .grads = grads,
-                                     .first_moment = first,
-                                     .second_moment = second,
-                                     .scalars = {&kScalars, 1}});
+  const double seconds = run<TwoMoments>(state, [](const TwoMoments& on) {
+    adam_step(context(), AdamStep<C>{.params = on.params,
+                                     .grads = on.grads,
+                                     .first_moment = on.moment,
+                                     .second_moment = on.second,
+                                     .scalars = on.scalars.view()});
   });
-  count_bytes(state, seconds, bytes_of(7));
+  count_passes(state, seconds, 7);
 }
 BENCHMARK(adam)->UseRealTime()->Unit(benchmark::kMillisecond);
 

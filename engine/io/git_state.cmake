@@ -27,6 +27,13 @@ if(GIT)
     endif()
   endif()
 endif()
+# A tree without git may be told (tools/gpu_check.sh): a commit, with -dirty behind it where files differed.
+if(commit STREQUAL "unknown" AND "$ENV{KINDLING_COMMIT}" MATCHES "^([0-9a-f]+)(-dirty)?$")
+  set(commit "${CMAKE_MATCH_1}")
+  if(CMAKE_MATCH_2)
+    set(dirty "true")
+  endif()
+endif()
 
 set(text
     "#pragma once\n\nnamespace kindling {\ninline constexpr const char* kGitCommit = \"${commit}\";\ninline constexpr bool kGitDirty = ${dirty};\n}  // namespace kindling\n"

@@ -22,7 +22,8 @@ std::size_t round_up(std::size_t value, std::size_t to) {
 }  // namespace
 
 Arena::Arena(std::size_t device_bytes) : device_bytes_(device_bytes) {
-  void* base = mmap(nullptr, kAddressBytes + kHugePageBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* base =
+      mmap(nullptr, kAddressBytes + kHugePageBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) throw std::bad_alloc();
   const auto address = reinterpret_cast<std::uintptr_t>(base);
   mapping_ = static_cast<char*>(base);
