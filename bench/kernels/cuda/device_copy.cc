@@ -1,4 +1,4 @@
-#include "bench/kernels/device_copy.h"
+#include "bench/kernels/cuda/device_copy.h"
 
 #include "kernels/core/clock.h"
 #include "kernels/cuda/cuda_check.h"
