@@ -21,4 +21,7 @@ int run_program(const std::string& name, const std::function<int()>& body);
 // impossible value is Error(kUsage); an unknown flag names the nearest known one.
 bool parse_command_line(CLI::App& app, int argc, const char* const* argv);
 
+// The most memory that this process has had resident so far, in MiB.
+double peak_rss_mb();
+
 }  // namespace kindling

@@ -36,6 +36,8 @@ class SlotPool {
 
   std::int64_t size() const { return static_cast<std::int64_t>(pixels_.size()); }
 
+  std::int64_t batch_size() const { return batch_size_; }
+
   BatchSlot slot(std::int64_t index) const {
     const auto i = static_cast<std::size_t>(index);
     return {

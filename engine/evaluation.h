@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 
 #include "engine/batch_source.h"
@@ -13,15 +14,29 @@ namespace kindling {
 template <class C, BatchSource Source>
 std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Source>& test,
                                        TrainingObserver& observer) {
+  const TraceRange range("eval");
+  const std::int64_t batches = test.source.batches_per_epoch();
   RunningMetrics metrics;
+  bool stopping = false;
+  std::deque<Batch> in_flight;
+  const auto collect = [&] {
+    const Batch batch = in_flight.front();
+    in_flight.pop_front();
+    metrics.add(step.collect().metrics);
+    test.source.release(batch);
+    observer.evaluation_progressed(batch.index + 1, batches);
+    if (batch.index + 1 < batches && !stopping) stopping = observer.evaluation_stop_requested();
+  };
   test.source.start_epoch(0, 0);
-  while (const std::optional<Batch> batch = test.source.next()) {
-    metrics.add(step.run(test.slots.slot(batch->slot), batch->images));
-    test.source.release(*batch);
-    observer.evaluation_progressed(batch->index + 1, test.source.batches_per_epoch());
-    const bool is_last = batch->index + 1 == test.source.batches_per_epoch();
-    if (!is_last && observer.evaluation_stop_requested()) return std::nullopt;
+  while (!stopping) {
+    const std::optional<Batch> batch = test.source.next();
+    if (!batch) break;
+    step.submit(test.slots.slot(batch->slot), batch->images);
+    in_flight.push_back(*batch);
+    if (step.pipeline().is_full()) collect();
   }
+  while (!in_flight.empty()) collect();
+  if (stopping) return std::nullopt;
   return metrics;
 }
 

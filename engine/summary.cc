@@ -53,4 +53,12 @@ std::vector<LayerSummary> summarize(const ResNet18& network, const ParameterLayo
   return rows;
 }
 
+double training_flops_per_image(const std::vector<LayerSummary>& layers) {
+  constexpr std::int64_t kPasses = 3;
+  std::int64_t macs = 0;
+  for (const LayerSummary& layer : layers) macs += kPasses * layer.macs;
+  if (!layers.empty()) macs -= layers.front().macs;
+  return 2 * static_cast<double>(macs);
+}
+
 }  // namespace kindling

@@ -19,4 +19,9 @@ struct LayerSummary {
 // One row for each layer that has parameters, in the order of the forward pass.
 std::vector<LayerSummary> summarize(const ResNet18& network, const ParameterLayout& layout);
 
+// Floating-point operations of a training step, for one image: forward, dgrad and wgrad each take two for a
+// multiply-accumulate of the forward pass; the first layer has no dgrad. Border taps count, though kernels may skip
+// them.
+double training_flops_per_image(const std::vector<LayerSummary>& layers);
+
 }  // namespace kindling

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,10 +22,14 @@ namespace kindling {
 struct TrainerOptions {
   std::int64_t epochs = 5;
   std::function<double(std::int64_t step)> learning_rate;  // of a step, counted from 1
+  // Waits for each step before it takes the next batch, so that loading and computing don't overlap and their times add
+  // up. Changes times only; on the host it is always so.
+  bool sync_timing = false;
 };
 
 // The loop of training: batches into steps, steps into epochs, each epoch followed by an evaluation. What happens
-// around it (printing, files, signals) is the observer's business.
+// around it (printing, files, signals) is the observer's business. On a device it takes and submits the next batches
+// while steps are under way and reports each as it is done; it waits only for what it has to know.
 template <class C, BatchSource Source>
 class Trainer {
  public:
@@ -42,8 +47,11 @@ class Trainer {
   // evaluated. Returns early, with kStopped, when the observer asks for it; `state` is then where a later run can go on
   // with the same bits. Throws Error(kDiverged) at the first loss that isn't finite, and whatever the sources throw.
   TrainingEnd run(TrainingState& state, const Feed& train, const std::optional<Feed>& test) {
+    stopping_ = false;
     while (state.epoch < options_.epochs) {
-      if (!train_epoch(state, train, test.has_value())) return TrainingEnd::kStopped;
+      train_epoch(state, train, test.has_value());
+      const bool is_whole = state.batch == train.source.batches_per_epoch();
+      if (stopping_ && (test || !is_whole)) return TrainingEnd::kStopped;
       EpochReport report{.epoch = state.epoch, .train = state.metrics, .test = {}, .seconds = state.seconds};
       if (test) {
         const Stopwatch watch;
@@ -54,42 +62,74 @@ class Trainer {
       state.begin_epoch(state.epoch + 1);
       observer_.epoch_finished(report, state);
       // After the last epoch nothing is left to stop: a run that is complete must not look like one to go on with.
-      if (state.epoch < options_.epochs && observer_.stop_requested()) return TrainingEnd::kStopped;
+      if (state.epoch < options_.epochs && (stopping_ || observer_.stop_requested())) return TrainingEnd::kStopped;
     }
     return TrainingEnd::kFinished;
   }
 
  private:
-  // False when stopped early. Without an evaluation behind it, the epoch's last batch is its end, where run() asks.
-  bool train_epoch(TrainingState& state, const Feed& train, bool is_evaluated) {
+  // A batch whose step is under way.
+  struct PendingBatch {
+    Batch batch;
+    double lr;
+    double data_ms;
+  };
+
+  // Up to the end of the epoch, or until the observer asked to stop; what was begun is finished first.
+  void train_epoch(TrainingState& state, const Feed& train, bool is_evaluated) {
     Source& source = train.source;
-    if (state.batch == source.batches_per_epoch()) return true;  // resumed between the last batch and the evaluation
+    if (state.batch == source.batches_per_epoch()) return;  // resumed between the last batch and the evaluation
     source.start_epoch(state.epoch, state.batch);
-    Stopwatch watch;
-    while (const std::optional<Batch> batch = source.next()) {
-      const double data_ms = watch.restart_ms();
-      const std::int64_t step = state.step + 1;
-      const double lr = options_.learning_rate(step);
-      const BatchMetrics metrics = train_step_.run(train.slots.slot(batch->slot), batch->images, lr, step);
-      source.release(*batch);
-      require_finite(metrics, state, lr);
-      parameters_.set_batches_tracked(parameters_.batches_tracked() + 1);
-      const double compute_ms = watch.restart_ms();
-      state.add_batch(metrics, data_ms, compute_ms);
-      observer_.batch_finished({.epoch = state.epoch,
-                                .batch = batch->index,
-                                .batches = source.batches_per_epoch(),
-                                .metrics = metrics,
-                                .running = state.metrics,
-                                .lr = lr,
-                                .data_ms = data_ms,
-                                .compute_ms = compute_ms},
-                               state);
-      const bool ends_epoch = state.batch == source.batches_per_epoch() && !is_evaluated;
-      if (!ends_epoch && observer_.stop_requested()) return false;
-      state.seconds.wall += watch.restart_ms() * 1e-3;
+    std::int64_t step = state.step;
+    epoch_watch_ = Stopwatch();
+    while (!stopping_) {
+      const Stopwatch watch;
+      const std::optional<Batch> batch = next_batch(state, source, is_evaluated);
+      if (!batch) break;
+      const double data_ms = watch.elapsed_ms();
+      const double lr = options_.learning_rate(++step);
+      train_step_.submit(train.slots.slot(batch->slot), batch->images, lr, step);
+      pending_.push_back({*batch, lr, data_ms});
+      const bool wait_for_it = options_.sync_timing || observer_.wants_state_after(step);
+      if (train_step_.pipeline().is_full()) finish_batch(state, source, is_evaluated);
+      while (wait_for_it && !pending_.empty()) finish_batch(state, source, is_evaluated);
     }
-    return true;
+    while (!pending_.empty()) finish_batch(state, source, is_evaluated);
+    state.seconds.wall += epoch_watch_.restart_ms() * 1e-3;
+  }
+
+  std::optional<Batch> next_batch(TrainingState& state, Source& source, bool is_evaluated) {
+    try {
+      const TraceRange range("data");
+      return source.next();
+    } catch (...) {  // the batches before it are good, and are reported
+      while (!pending_.empty()) finish_batch(state, source, is_evaluated);
+      throw;
+    }
+  }
+
+  // Waits for the oldest step under way and reports it. Without an evaluation behind it, the epoch's last batch is its
+  // end, where run() asks whether to stop.
+  void finish_batch(TrainingState& state, Source& source, bool is_evaluated) {
+    const PendingBatch pending = pending_.front();
+    pending_.pop_front();
+    const StepResult result = train_step_.collect();
+    source.release(pending.batch);
+    require_finite(result.metrics, state, pending.lr);
+    parameters_.set_batches_tracked(parameters_.batches_tracked() + 1);
+    state.add_batch(result.metrics, pending.data_ms, result.compute_ms);
+    state.seconds.wall += epoch_watch_.restart_ms() * 1e-3;
+    observer_.batch_finished({.epoch = state.epoch,
+                              .batch = pending.batch.index,
+                              .batches = source.batches_per_epoch(),
+                              .metrics = result.metrics,
+                              .running = state.metrics,
+                              .lr = pending.lr,
+                              .data_ms = pending.data_ms,
+                              .compute_ms = result.compute_ms},
+                             state);
+    const bool ends_epoch = state.batch == source.batches_per_epoch() && !is_evaluated;
+    if (!ends_epoch && !stopping_) stopping_ = observer_.stop_requested();
   }
 
   static void require_finite(const BatchMetrics& metrics, const TrainingState& state, double lr) {
@@ -107,6 +147,9 @@ class Trainer {
   ParameterStore<C>& parameters_;
   TrainerOptions options_;
   TrainingObserver& observer_;
+  std::deque<PendingBatch> pending_;  // in the order of submission
+  Stopwatch epoch_watch_;             // since the wall time was last added up
+  bool stopping_ = false;
 };
 
 }  // namespace kindling

@@ -7,7 +7,8 @@
 
 namespace kindling {
 
-// Seconds of one epoch. `wall` is the time of the training part; `data` and `compute` are parts of it.
+// Seconds of one epoch. `wall` is the time of the training part. On the host, `data` and `compute` are parts of it; on
+// a device that computes beside the loading they may overlap (TrainerOptions::sync_timing).
 struct EpochSeconds {
   double data = 0;
   double compute = 0;
@@ -29,7 +30,6 @@ struct TrainingState {
     metrics.add(batch_metrics);
     seconds.data += data_ms * 1e-3;
     seconds.compute += compute_ms * 1e-3;
-    seconds.wall += (data_ms + compute_ms) * 1e-3;
     ++batch;
     ++step;
   }
@@ -50,7 +50,7 @@ struct BatchReport {
   RunningMetrics running;  // this epoch's so far, this batch included
   double lr;
   double data_ms;     // the trainer's wait for the batch
-  double compute_ms;  // forward to optimizer
+  double compute_ms;  // forward to optimizer, by the device's clock
 };
 
 struct EpochReport {
@@ -70,6 +70,9 @@ class TrainingObserver {
   virtual void batch_finished(const BatchReport& report, const TrainingState& state) = 0;
   virtual void epoch_finished(const EpochReport& report, const TrainingState& state) = 0;
   virtual void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) = 0;
+  // Whether the network will be looked at (saved) when this step is reported. A device works ahead of the reports; it
+  // then stops there and waits. Steps count from 1.
+  virtual bool wants_state_after(std::int64_t /*step*/) { return false; }
   // Asked after each training batch and between epochs.
   virtual bool stop_requested() = 0;
   // Asked inside an evaluation, whose part is lost then. A run that is only out of time should finish it: jobs chained

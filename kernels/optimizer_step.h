@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/context.h"
+#include "kernels/memory.h"
 
 namespace kindling {
 
@@ -17,6 +18,14 @@ struct StepScalars {
 
 template <class C>
 using StepScalarsView = View<typename C::space, const StepScalars>;  // one element
+
+// Writes the scalars of the step to come, in the order of ops.
+template <HostContext C>
+void set_step_scalars(C& /*context*/, const StepScalars& scalars, View<HostSpace, StepScalars> to) {
+  to[0] = scalars;
+}
+template <class T>
+void set_step_scalars(CudaContext<T>& context, const StepScalars& scalars, View<DeviceSpace, StepScalars> to);
 
 //   SGD       b = g at t = 1, else momentum b + g;  p -= lr b             (momentum 0: p -= lr g, no buffer)
 //   Nesterov  the same b;                           p -= lr (g + momentum b)

@@ -1,105 +1,127 @@
 #!/usr/bin/env python3
-"""What every CUDA kernel takes on every target: registers and shared memory, and that none spills registers.
+"""What every CUDA kernel takes on every target of a build: registers and shared memory, and that none spills registers.
 
-    kernel_resources.py BUILD_FOLDER [--write]
+    kernel_resources.py BUILD_FOLDER [--write] [--table FILE]
 
-Compiles the .cu files of a build (its compile_commands.json) once more with `-Xptxas -v`. Fails when a kernel spills or
-keeps arrays in local memory, or when kernels/cuda/kernel_resources.txt is there, was made with the same nvcc, and says
-something else; --write writes that file. Needs nvcc, no GPU. Exits 77 where the build has no CUDA.
+Compiles the device code of a build's .cu files (its compile_commands.json) once more with `-Xptxas -v`. Fails when a
+kernel spills or keeps arrays in local memory, or when kernels/cuda/kernel_resources.txt was made with the same nvcc for
+the same targets and says something else; --write writes that file. Needs nvcc, no GPU. Exits 77 where the build has no
+CUDA.
 """
 
+import argparse
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = ROOT / "kernels/cuda/kernel_resources.txt"
+HEADER_LINES = 3  # nvcc and targets
 ENTRY = re.compile(r"Compiling entry function '(\w+)' for 'sm_(\d+)'")
 STACK = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
 USED = re.compile(r"Used (\d+) registers(?:.*?(\d+) bytes smem)?")
 
 
+def cuda_commands(build):
+    """[(file, the words of its compile command, where it runs)] of a build."""
+    commands = []
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        if entry["file"].endswith(".cu"):
+            words = shlex.split(entry["command"])
+            nvcc = next(i for i, word in enumerate(words) if Path(word).name == "nvcc")  # behind a launcher
+            commands.append((Path(entry["file"]), words[nvcc:], entry["directory"]))
+    return commands
+
+
 def ptxas_report(command):
-    """What ptxas says about one source file, by the build's own command with another output."""
-    words = shlex.split(command["command"])
+    """What ptxas says about one source file, by the build's own command without the host's part of it."""
+    file, words, directory = command
+    words = ["--fatbin" if word == "-c" else word for word in words] + ["-Xptxas=-v"]
     with tempfile.TemporaryDirectory() as folder:
-        words[words.index("-o") + 1] = f"{folder}/object.o"
-        words = [word for word in words if not word.endswith("ccache")] + ["-Xptxas=-v"]
-        words = [word for word in words if not word.startswith("--Werror")]
-        done = subprocess.run(words, cwd=command["directory"], capture_output=True, text=True)
+        words[words.index("-o") + 1] = f"{folder}/device.fatbin"
+        done = subprocess.run(words, cwd=directory, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"{command['file']}: {done.stderr}")
+        sys.exit(f"{file}: {done.stdout}{done.stderr}")
     return done.stdout + done.stderr
 
 
-def short_name(mangled):
-    name = subprocess.run(["c++filt", mangled], capture_output=True, text=True, check=True).stdout.strip()
+def short_names(mangled):
+    """{mangled name: kernel<arguments>, without the project's namespace and the parameters}"""
+    text = subprocess.run(["c++filt"], input="\n".join(mangled), capture_output=True, text=True, check=True).stdout
+    return dict(zip(mangled, map(short_name, text.splitlines())))
+
+
+def short_name(name):
     name = re.sub(r"\(anonymous namespace\)::|kindling::|^void ", "", name)
     depth, end = 0, len(name)
     for i, letter in enumerate(name):  # up to the parameters: the first ( outside of <>
         depth += (letter == "<") - (letter == ">")
-        if letter == "(" and depth == 0 and i > 0:
+        if letter == "(" and depth == 0:
             end = i
             break
-    return re.sub(r"\((?:int|bool)\)", "", name[:end]).replace(" ", "")
+    return re.sub(r"\([\w ]+\)", "", name[:end]).replace(" ", "")  # (int)8 is 8
 
 
-def resources(build):
+def resources(commands):
     """{(file, kernel): {target: (registers, shared bytes)}} and the complaints."""
-    table, complaints = defaultdict(dict), []
-    for command in json.loads((build / "compile_commands.json").read_text()):
-        if not command["file"].endswith(".cu"):
-            continue
-        file = Path(command["file"]).name
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        reports = list(pool.map(ptxas_report, commands))
+    names = short_names(sorted({mangled for report in reports for mangled, _ in ENTRY.findall(report)}))
+    table, complaints = {}, []
+    for (file, _, _), report in zip(commands, reports):
         kernel = target = None
-        for line in ptxas_report(command).splitlines():
+        for line in report.splitlines():
             if match := ENTRY.search(line):
-                kernel, target = short_name(match[1]), int(match[2])
-            elif match := STACK.search(line):
-                if kernel and any(int(number) for number in match.groups()):
-                    complaints.append(f"{file}: {kernel} on sm_{target}: {line.strip()}")
+                kernel, target = names[match[1]], int(match[2])
+            elif kernel and (match := STACK.search(line)):
+                if any(int(number) for number in match.groups()):
+                    complaints.append(f"{file.name}: {kernel} on sm_{target}: {line.strip()}")
             elif kernel and (match := USED.search(line)):
-                table[file, kernel][target] = (int(match[1]), int(match[2] or 0))
+                table.setdefault((file.name, kernel), {})[target] = (int(match[1]), int(match[2] or 0))
                 kernel = None
     return table, complaints
 
 
-def nvcc_version(build):
-    cache = (build / "CMakeCache.txt").read_text()
-    nvcc = re.search(r"^CMAKE_CUDA_COMPILER:\w+=(.+)$", cache, re.MULTILINE)
-    if not nvcc:
-        print("skipped: this build has no CUDA")
-        sys.exit(77)
-    text = subprocess.run([nvcc[1], "--version"], capture_output=True, text=True, check=True).stdout
-    return re.search(r"V([\d.]+)", text)[1]
-
-
 def as_text(version, table):
     targets = sorted({target for row in table.values() for target in row})
-    lines = [f"Registers / bytes of static shared memory of a thread block, by nvcc {version} (tools/kernel_resources.py)",
-             "", f"{'file':<28}{'kernel':<64}" + "".join(f"{'sm_' + str(target):>12}" for target in targets)]
+    files, kernels = (max(len(key[i]) for key in table) + 2 for i in range(2))
+    lines = [f"Registers of a thread / bytes of static shared memory of a block, nvcc {version} (tools/kernel_resources.py)",
+             "", " " * (files + kernels) + "".join(f"{'sm_' + str(target):>12}" for target in targets)]
     for (file, kernel), row in sorted(table.items()):
         cells = "".join(f"{'{} / {}'.format(*row[target]):>12}" for target in targets)
-        lines.append(f"{file:<28}{kernel:<64}{cells}")
+        lines.append(f"{file:<{files}}{kernel:<{kernels}}{cells}")
     return "\n".join(lines) + "\n"
 
 
 def main():
-    build = Path(sys.argv[1]) if len(sys.argv) > 1 else sys.exit(__doc__)
-    version = nvcc_version(build)
-    table, complaints = resources(build)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--table", type=Path, default=ROOT / "kernels/cuda/kernel_resources.txt")
+    options = parser.parse_args()
+    commands = cuda_commands(options.build)
+    if not commands:
+        print("skipped: this build has no CUDA")
+        sys.exit(77)
+    nvcc = subprocess.run([commands[0][1][0], "--version"], capture_output=True, text=True, check=True).stdout
+    table, complaints = resources(commands)
+    if not table:
+        sys.exit("ptxas said nothing about any kernel; was its output understood?")
     if complaints:
         sys.exit("\n".join(complaints))
-    text = as_text(version, table)
-    if "--write" in sys.argv:
-        TABLE.write_text(text)
-    elif TABLE.exists() and text.splitlines()[0] == TABLE.read_text().splitlines()[0] and text != TABLE.read_text():
-        sys.exit(f"{TABLE.relative_to(ROOT)} is out of date; tools/kernel_resources.py {build} --write")
+    text = as_text(re.search(r"V([\d.]+)", nvcc)[1], table)
+    if options.write:
+        options.table.write_text(text)
+    old = options.table.read_text() if options.table.exists() else ""
+    if text.split("\n")[:HEADER_LINES] != old.split("\n")[:HEADER_LINES]:
+        print(f"{options.table.name} is of another nvcc or for other targets, so it is not compared")
+    elif text != old:
+        sys.exit(f"{options.table.name} is out of date; renew it: tools/kernel_resources.py {options.build} --write")
     print(f"{len(table)} kernels, none spills")
 
 

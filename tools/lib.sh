@@ -57,7 +57,9 @@ install_packages() {
 
 # Rebuilds reuse objects where ccache is installed; nothing depends on it.
 use_ccache() {
-  if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"; fi
+  if ! command -v ccache >/dev/null; then return; fi
+  export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
+  export CMAKE_CUDA_COMPILER_LAUNCHER="${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}"
 }
 
 # build_preset PRESET [TARGET...]: configures and builds it; everything if no target is named.

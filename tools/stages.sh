@@ -71,10 +71,18 @@ build_and_test_threads() {
 # Whether there is a CUDA toolkit to compile with; the CUDA stages are left out where there is none.
 has_cuda() { command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; }
 
-# nvcc compiles everything for every card. Device tests skip without a GPU; cuDNN's plans are chosen for real.
+# nvcc compiles everything for every card. Device tests skip without a GPU; cuDNN's plans are chosen for real, and no
+# kernel may spill registers.
 build_and_test_cuda() {
   build_preset cuda-release device_tests cudnn_plans_test
-  run_tests cuda-release -L 'device|cudnn'
+  run_tests cuda-release -L 'device|cudnn|cuda-resources'
+}
+
+# The same without cuDNN: nvcc's side is built and linked, ours runs on the CPU.
+build_and_test_without_cudnn() {
+  build_preset cuda-without-cudnn kindling-train conv2d_cuda_test
+  build_preset cuda-on-cpu-without-cudnn kindling-train conv2d_cuda_test device_training_test
+  run_tests cuda-on-cpu-without-cudnn -R '^seed0.*(Conv2d|DeviceTraining|Apps)'
 }
 
 # test_cuda_on_cpu PRESET [ctest options]: the device code on the CPU (tests/cuda_on_cpu).

@@ -24,6 +24,9 @@ void choose_device(TrainOptions& options) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--precision {} is not available on the CPU; it has fp32", name_of(options.precision)));
   }
+  if (options.device == Device::kCpu && !options.autotune.empty()) {
+    throw Error(ErrorCode::kUsage, "--autotune is not available on the CPU; it times cuDNN's plans");
+  }
 }
 
 int print_layers(const TrainOptions& options) {
@@ -48,7 +51,7 @@ int run(int argc, const char* const* argv) {
                                     {"isa", name_of(context.isa())},
                                     {"conv", name_of(context.conv_algorithm())},
                                     {"blas_core", blas_core()}};
-  return TrainingRun<CpuContext<float>>(context, *options, bits, signals).train();
+  return TrainingRun<CpuContext<float>>(context, *options, {bits, {}, {}}, signals).train();
 }
 
 }  // namespace

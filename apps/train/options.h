@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "data/dataset.h"
+#include "apps/common_options.h"
 #include "engine/optim/hyperparameters.h"
 #include "engine/optim/schedule.h"
 #include "engine/resnet18.h"
@@ -15,26 +15,17 @@
 namespace kindling {
 
 enum class Device { kAuto, kCpu, kCuda };
-enum class Precision { kFp32, kTf32, kBf16 };
 
 // What the user asked for, as it stands on the command line (and its defaults, which are the task's). Groups as in
 // --help.
-struct TrainOptions {
-  // Data
-  DatasetOptions dataset;
-  std::int64_t workers = 4;
-  std::int64_t prefetch = 2;
-  bool augment = true;
-  bool shuffle = true;
-  std::int64_t batch_size = 128;
-  std::optional<std::int64_t> limit_batches;
-
+struct TrainOptions : DataOptions {
   // Model and device
   NetworkOptions network;
   Device device = Device::kAuto;
   Precision precision = Precision::kFp32;
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
   int threads = 0;
+  std::filesystem::path autotune;  // plan cache; empty: cuDNN's own choice
   std::filesystem::path init_weights;
 
   // Optimizer
@@ -47,12 +38,12 @@ struct TrainOptions {
 
   // Run
   std::int64_t epochs = 5;
-  std::uint64_t seed = 0;
   std::optional<double> max_minutes;
   bool evaluate = true;
   bool test_only = false;
   std::optional<double> target_top1;
   bool summary = false;
+  bool sync_timing = false;
 
   // Output
   std::filesystem::path output_dir = "out";
@@ -64,10 +55,5 @@ struct TrainOptions {
 // Reads the command line. Empty when --help or --version was all that was asked. Throws Error(kUsage) for what is
 // unknown, impossible or contradictory.
 std::optional<TrainOptions> parse_train_options(int argc, const char* const* argv);
-
-const char* name_of(Precision precision);
-const char* name_of(DatasetKind kind);
-const char* name_of(Cache cache);
-const char* name_of(NormKind kind);
 
 }  // namespace kindling

@@ -109,12 +109,15 @@ void print_out_of_time(const TrainingState& state, const std::string& folder) {
 
 nlohmann::ordered_json run_record(const TrainOptions& options, const RunIdentity& identity, const RunSizes& sizes) {
   nlohmann::ordered_json record{{"options", identity.options}, {"bits", identity.bits}};
+  if (!identity.plans.empty()) record["plans"] = identity.plans;
   record["options"]["epochs"] = options.epochs;
   record["options"]["recipe"] = name_of(options.recipe);
   record["options"]["data_path"] = options.dataset.path.string();
   record["options"]["workers"] = options.workers;
   record["options"]["prefetch"] = options.prefetch;
   record["options"]["threads"] = options.threads;
+  record["options"]["autotune"] = options.autotune.string();
+  record["options"]["sync_timing"] = options.sync_timing;
   record["options"]["cache"] = name_of(options.dataset.cache);
   record["options"]["evaluate"] = options.evaluate;
   record["options"]["init_weights"] = options.init_weights.string();

@@ -27,7 +27,9 @@ std::vector<std::string> differences(const nlohmann::ordered_json& before, const
 }  // namespace
 
 std::string RunIdentity::to_text() const {
-  return nlohmann::ordered_json{{"options", options}, {"bits", bits}}.dump();
+  nlohmann::ordered_json text{{"options", options}, {"bits", bits}};
+  if (!plans.empty()) text["plans"] = plans;
+  return text.dump();
 }
 
 nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyperparameters& hyperparameters,
@@ -68,6 +70,17 @@ bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& iden
          std::all_of(wanted.begin(), wanted.end(), [&](const auto& option) {
            return options.contains(option.key()) && options.at(option.key()) == option.value();
          });
+}
+
+PlanMap plans_of(const Checkpoint& checkpoint) {
+  const auto saved = nlohmann::json::parse(checkpoint.metadata("options"), nullptr, /*allow_exceptions=*/false);
+  if (!saved.is_object() || !saved.contains("plans")) return {};
+  try {
+    return saved.at("plans").get<PlanMap>();
+  } catch (const nlohmann::json::exception& reason) {
+    throw Error(ErrorCode::kWeights,
+                fmt::format("{}: its convolution plans can't be read: {}", checkpoint.origin(), reason.what()));
+  }
 }
 
 void require_same_identity(const Checkpoint& checkpoint, const RunIdentity& identity) {

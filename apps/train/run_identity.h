@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "apps/train/backend.h"
 #include "apps/train/options.h"
 #include "engine/io/checkpoint.h"
 
@@ -15,6 +16,7 @@ namespace kindling {
 struct RunIdentity {
   nlohmann::ordered_json options;
   nlohmann::ordered_json bits;
+  PlanMap plans;  // not compared: they are given to the run that goes on
 
   std::string to_text() const;
 };
@@ -25,6 +27,9 @@ nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyper
 
 // Whether a run.json is that of a run of this identity; false too where it is missing or damaged.
 bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& identity);
+
+// The plans of the run that wrote the checkpoint, whose identity has been found to be the same.
+PlanMap plans_of(const Checkpoint& checkpoint);
 
 // Throws Error(kUsage) that lists every option in which the checkpoint and this run differ, or, where the options
 // agree, Error(kWeights) if this machine or build can't continue with the same bits.

@@ -58,7 +58,7 @@ void RunObserver::batch_finished(const BatchReport& report, const TrainingState&
                      .compute_ms = report.compute_ms});
   batch_log_.flush();  // a killed run keeps its rows; what is not synced only a power cut can take
   display_.batch_finished(report);
-  if (options_.checkpoint_every && state.step % *options_.checkpoint_every == 0) checkpoint(state);
+  if (checkpoint_is_due(state.step)) checkpoint(state);
 }
 
 void RunObserver::epoch_finished(const EpochReport& report, const TrainingState& state) {

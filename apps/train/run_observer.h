@@ -30,6 +30,7 @@ class RunObserver : public TrainingObserver {
   void batch_finished(const BatchReport& report, const TrainingState& state) override;
   void epoch_finished(const EpochReport& report, const TrainingState& state) override;
   void evaluation_progressed(std::int64_t batches_done, std::int64_t batches) override;
+  bool wants_state_after(std::int64_t step) override { return checkpoint_is_due(step); }
   bool stop_requested() override;
   bool evaluation_stop_requested() override;
 
@@ -45,6 +46,10 @@ class RunObserver : public TrainingObserver {
   ProgressDisplay& display() { return display_; }
 
  private:
+  bool checkpoint_is_due(std::int64_t step) const {
+    return options_.checkpoint_every && step % *options_.checkpoint_every == 0;
+  }
+
   RunObserverOptions options_;
   BatchLog batch_log_;
   EpochLog epoch_log_;

@@ -15,18 +15,20 @@
 #include "engine/io/run_record.h"
 #include "engine/snapshot.h"
 #include "engine/trainer.h"
+#include "engine/warm_up.h"
 #include "engine/weights_file.h"
 
 namespace kindling {
 
 // A run of kindling-train on one context: puts the parts together, trains, and leaves the results in the output folder.
-// `bits` names the context's choices that fix the bits (RunIdentity).
+// The context and what `backend` refers to outlive the run.
 template <class C>
 class TrainingRun {
  public:
-  TrainingRun(C& context, const TrainOptions& options, nlohmann::ordered_json bits, StopSignals& signals)
+  TrainingRun(C& context, const TrainOptions& options, Backend backend, StopSignals& signals)
       : context_(context),
         options_(options),
+        backend_(std::move(backend)),
         hyperparameters_(resolve_hyperparameters(options.optimizer, options.recipe, options.flags)),
         signals_(signals),
         train_(context, options, Split::kTrain),
@@ -35,7 +37,7 @@ class TrainingRun {
                    .epochs = options.epochs,
                    .steps_per_epoch = train_.loader.batches_per_epoch(),
                    .warmup_epochs = options.warmup_epochs}),
-        identity_{identity_options(options, hyperparameters_, train_.dataset->fingerprint()), std::move(bits)},
+        identity_{identity_options(options, hyperparameters_, train_.dataset->fingerprint()), backend_.bits, {}},
         network_(context, options.network, options.batch_size),
         optimizer_(context, hyperparameters_, network_.parameters().layout().parameter_arena_size()),
         train_step_(context, network_, optimizer_, options.label_smoothing),
@@ -45,19 +47,21 @@ class TrainingRun {
 
   // Returns the exit status.
   int train() {
-    network_.parameters().initialize(context_, options_.seed);
-    if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+    begin_from_weights();
     require_resumable(options_.resume);  // before the output folder is made
     const OutputFolder folder(options_.output_dir, output_use(), calls_);
     if (!folder.is_locked()) print_not_locked(folder.path().string());
     TrainingState state;
-    const std::optional<ResumePoint> point = resume(folder, state);
+    const std::optional<ResumePoint> point = resume_point(folder);
+    prepare(point);
+    if (point) state = Snapshot::restore(context_, point->checkpoint, network_, optimizer_);
     RunObserver observer = open_outputs(folder, state, point);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
     Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
                                {.epochs = options_.epochs,
-                                .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); }},
+                                .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); },
+                                .sync_timing = options_.sync_timing},
                                observer);
     try {
       const TrainingEnd end = trainer.run(state, train_.feed(), test_ ? std::optional(test_->feed()) : std::nullopt);
@@ -77,12 +81,30 @@ class TrainingRun {
     return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
   }
 
-  // Where there is a checkpoint to go on from, `state`, network and optimizer now stand there.
-  std::optional<ResumePoint> resume(const OutputFolder& folder, TrainingState& state) {
+  void begin_from_weights() {
+    network_.parameters().initialize(context_, options_.seed);
+    if (!options_.init_weights.empty()) load_weights(context_, network_.parameters(), options_.init_weights);
+  }
+
+  std::optional<ResumePoint> resume_point(const OutputFolder& folder) const {
     if (options_.resume.empty()) return std::nullopt;
-    std::optional<ResumePoint> point = find_resume_point(options_.resume, folder, identity_);
-    if (point) state = Snapshot::restore(context_, point->checkpoint, network_, optimizer_);
-    return point;
+    return find_resume_point(options_.resume, folder, identity_);
+  }
+
+  // On a device: all that is made at first use is made before the first batch, with the plans of the run that goes on.
+  // Network and optimizer are then as before.
+  void prepare(const std::optional<ResumePoint>& point) {
+    if constexpr (!HostContext<C>) {
+      const TraceRange range("warm-up");
+      if (point && backend_.give_plans) backend_.give_plans(plans_of(point->checkpoint));
+      for (const std::int64_t images : train_.batch_sizes()) warm_up(train_step_, train_.slots.slot(0), images);
+      if (test_) {
+        for (const std::int64_t images : test_->batch_sizes()) warm_up(eval_step_, test_->slots.slot(0), images);
+      }
+      if (backend_.keep_plans) identity_.plans = backend_.keep_plans();
+      optimizer_.reset(context_);
+      begin_from_weights();
+    }
   }
 
   // Writes run.json and opens the logs. Of a run that goes on nothing is changed until all is known to be good.
@@ -106,6 +128,7 @@ class TrainingRun {
 
   RunObserver make_observer(const OutputFolder& folder, BatchLog batches, EpochLog epochs) {
     const auto save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
+      const TraceRange range("checkpoint");
       const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
       save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
       save_weights(context_, network_.parameters(), weights, calls_);
@@ -156,6 +179,7 @@ class TrainingRun {
 
   C& context_;
   TrainOptions options_;
+  Backend backend_;
   Hyperparameters hyperparameters_;
   StopSignals& signals_;
   FileSystemCalls calls_;

@@ -49,12 +49,4 @@ void fill_slot(const BatchSlot& slot) {
   for (std::size_t i = 0; i < slot.labels.size(); ++i) slot.labels[i] = static_cast<std::int32_t>(i % kClasses);
 }
 
-double flops_of_step(const std::vector<LayerSummary>& layers, std::int64_t batch) {
-  double macs = 0;
-  for (const LayerSummary& layer : layers) {
-    macs += static_cast<double>(layer.macs) * (layer.name == "conv1" ? 2 : 3);
-  }
-  return 2 * macs * static_cast<double>(batch);
-}
-
 }  // namespace kindling::bench

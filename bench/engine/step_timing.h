@@ -45,10 +45,6 @@ std::string to_json(const StepOptions& options, const StepTimes& times, double p
 
 void fill_slot(const BatchSlot& slot);
 
-// Of one step: forward, dgrad and wgrad each take the multiply-accumulates of a forward pass; the stem has no dgrad.
-// Border taps count, though kernels may skip them.
-double flops_of_step(const std::vector<LayerSummary>& layers, std::int64_t batch);
-
 template <class C>
 StepTimes time_steps(C& context, const StepOptions& options) {
   Network<C> network(context, {.width = options.width}, options.batch);
@@ -66,7 +62,8 @@ StepTimes time_steps(C& context, const StepOptions& options) {
     if (i >= options.warmup) times_ms.push_back(watch.elapsed_ms());
   }
   StepTimes times = summarize_times(std::move(times_ms));
-  times.flops = flops_of_step(summarize(network.layers(), network.parameters().layout()), options.batch);
+  times.flops = training_flops_per_image(summarize(network.layers(), network.parameters().layout())) *
+                static_cast<double>(options.batch);
   return times;
 }
 

@@ -7,9 +7,9 @@
 
 #include "apps/program.h"
 #include "bench/engine/step_timing.h"
-#include "bench/kernels/cuda_peak.h"
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/cuda_context.h"
+#include "kernels/cuda/product_peak.h"
 
 namespace kindling::bench {
 namespace {
@@ -28,12 +28,12 @@ ConvAlgorithm algorithm_of(const std::string& name) {
 
 template <class T>
 int time_in(const CudaStepOptions& options) {
-  const Arithmetic arithmetic = options.precision == "bf16"   ? Arithmetic::kBf16
-                                : options.precision == "tf32" ? Arithmetic::kTf32
-                                                              : Arithmetic::kFp32;
-  CudaContext<T> context({.conv = algorithm_of(options.conv), .tf32 = arithmetic == Arithmetic::kTf32});
+  const ProductType type = options.precision == "bf16"   ? ProductType::kBf16
+                           : options.precision == "tf32" ? ProductType::kTf32
+                                                         : ProductType::kFp32;
+  CudaContext<T> context({.conv = algorithm_of(options.conv), .tf32 = type == ProductType::kTf32});
   const StepTimes times = time_steps(context, options.step);
-  const double peak = product_gflops(context.stream(), arithmetic, options.tiny ? 64 : 8192);
+  const double peak = product_flops_per_s(type, options.tiny ? 64 : 8192) * 1e-9;
   fmt::print(R"({{"device": "{}", "precision": "{}", "conv": "{}", {}}})"
              "\n",
              context.device_name(), options.precision, name_of(context.conv_algorithm()),

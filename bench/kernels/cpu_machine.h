@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "bench/kernels/machine_peak.h"
 #include "bench/kernels/settings.h"
 #include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/machine_peak.h"
 
 namespace kindling::bench {
 
@@ -29,10 +29,10 @@ inline std::int64_t cache_bytes(C& /*context*/) {
   return found > 0 ? found : std::int64_t{32} << 20U;
 }
 inline double peak_gflops(C& context, const Settings& /*settings*/) {
-  return peak_gflops(context.isa(), context.threads());
+  return kindling::peak_gflops(context.isa(), context.threads());
 }
 inline double copy_gbytes_per_s(C& context, const Settings& /*settings*/) {
-  return copy_gbytes_per_s(context.threads());
+  return kindling::copy_gbytes_per_s(context.threads());
 }
 
 }  // namespace kindling::bench

@@ -5,11 +5,12 @@
 #include <string>
 #include <type_traits>
 
-#include "bench/kernels/cuda_peak.h"
+#include "bench/kernels/cuda_copy.h"
 #include "bench/kernels/settings.h"
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/cuda_check.h"
 #include "kernels/cuda/cuda_context.h"
+#include "kernels/cuda/product_peak.h"
 
 namespace kindling::bench {
 
@@ -33,11 +34,11 @@ inline std::int64_t cache_bytes(C& /*context*/) {
   check_cuda(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, 0), "cudaDeviceGetAttribute");
   return bytes;
 }
-inline double peak_gflops(C& context, const Settings& settings) {
-  const auto arithmetic = std::is_same_v<C::activation_t, bfloat16> ? Arithmetic::kBf16
-                          : settings.tf32                           ? Arithmetic::kTf32
-                                                                    : Arithmetic::kFp32;
-  return product_gflops(context.stream(), arithmetic, settings.tiny ? 64 : 8192);
+inline double peak_gflops(C& /*context*/, const Settings& settings) {
+  const auto type = std::is_same_v<C::activation_t, bfloat16> ? ProductType::kBf16
+                    : settings.tf32                           ? ProductType::kTf32
+                                                              : ProductType::kFp32;
+  return product_flops_per_s(type, settings.tiny ? 64 : 8192) * 1e-9;
 }
 inline double copy_gbytes_per_s(C& context, const Settings& settings) {
   return device_copy_gbytes_per_s(context.stream(), std::int64_t{1} << (settings.tiny ? 20U : 30U));

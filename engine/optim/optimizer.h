@@ -51,11 +51,20 @@ class Optimizer {
   std::int64_t last_step() const { return scalars_.step; }  // 0 before the first
   const std::vector<Moment<C>>& moments() const { return moments_; }
 
-  // lr and number of the step to come. Never part of a recorded step.
+  // As it was made: moments zero, no step done.
+  void reset(C& context) {
+    const std::vector<T> zeros(static_cast<std::size_t>(elements_));
+    for (const Moment<C>& moment : moments_) {
+      copy_from_host(context, moment.values.data(), zeros.data(), zeros.size() * sizeof(T));
+    }
+    scalars_ = {};
+  }
+
+  // lr and number of the step to come. Never part of a recorded step; runs in the order of ops.
   void set_scalars(C& context, double lr, std::int64_t step) {
     require(step >= 1, "steps of an optimizer count from 1");
     scalars_ = {.lr = lr, .step = step};
-    copy_from_host(context, scalars_memory_.get(), &scalars_, sizeof(scalars_));
+    set_step_scalars(context, scalars_, {as<StepScalars>(scalars_memory_), 1});
   }
 
   // params are updated in place, grads are read; each holds `elements` values.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace kindling {
 
@@ -28,5 +30,19 @@ class Stopwatch {
  private:
   std::int64_t start_ns_ = now_ns();
 };
+
+// The shortest of `repeats` runs after one that isn't counted, in seconds: whatever else the machine does only adds
+// time.
+template <class Work>
+double best_seconds(int repeats, const Work& work) {
+  work();
+  double best = std::numeric_limits<double>::infinity();
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    const Stopwatch watch;
+    work();
+    best = std::min(best, watch.elapsed_s());
+  }
+  return best;
+}
 
 }  // namespace kindling

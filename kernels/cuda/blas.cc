@@ -8,10 +8,6 @@
 namespace kindling {
 namespace {
 
-// What NVIDIA's documentation of cublasSetWorkspace recommends up to sm_86; our products are far smaller than those
-// that profit from the 32 MiB for sm_90.
-constexpr std::size_t kWorkspaceBytes = std::size_t{4} << 20U;
-
 void check_cublas(cublasStatus_t status, const char* call) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
   throw Error(ErrorCode::kDevice,
@@ -25,14 +21,14 @@ int as_int(std::int64_t extent) {
 
 }  // namespace
 
-Blas::Blas(cudaStream_t stream, bool tf32)
+Blas::Blas(cudaStream_t stream, bool tf32, std::size_t workspace_bytes)
     : compute_(tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F_PEDANTIC) {
   cublasHandle_t handle = nullptr;
   check_cublas(cublasCreate(&handle), "cublasCreate");
   handle_.reset(handle);
-  workspace_ = allocate_device(kWorkspaceBytes, "cuBLAS workspace");
+  workspace_ = allocate_device(workspace_bytes, "cuBLAS workspace");
   check_cublas(cublasSetStream(handle, stream), "cublasSetStream");
-  check_cublas(cublasSetWorkspace(handle, workspace_.get(), kWorkspaceBytes), "cublasSetWorkspace");
+  check_cublas(cublasSetWorkspace(handle, workspace_.get(), workspace_bytes), "cublasSetWorkspace");
 }
 
 // cuBLAS counts columns first. A row-major matrix is the transpose of the column-major one in the same memory, so that
@@ -45,6 +41,17 @@ void Blas::multiply(const MatrixProduct& size, const MatrixOperand& a, const Mat
                    as_int(size.depth), &alpha, b.data, CUDA_R_32F, as_int(b.leading), a.data, CUDA_R_32F,
                    as_int(a.leading), &beta, c, CUDA_R_32F, as_int(size.columns), compute_, CUBLAS_GEMM_DEFAULT),
       "cublasGemmEx");
+}
+
+void Blas::multiply(const MatrixProduct& size, const bfloat16* a, const bfloat16* b, bfloat16* c) {
+  const float alpha = 1;
+  const float beta = 0;
+  const int columns = as_int(size.columns);
+  const int depth = as_int(size.depth);
+  check_cublas(cublasGemmEx(handle_.get(), CUBLAS_OP_N, CUBLAS_OP_N, columns, as_int(size.rows), depth, &alpha, b,
+                            CUDA_R_16BF, columns, a, CUDA_R_16BF, depth, &beta, c, CUDA_R_16BF, columns,
+                            CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT),
+               "cublasGemmEx");
 }
 
 }  // namespace kindling

@@ -71,12 +71,17 @@ std::string why_no_cuda(int device) {
   return look_at(device).problem;
 }
 
+bool has_tensor_precisions(int device) {
+  return look_at(device).architecture >= kFirstWithTf32;
+}
+
 template <class T>
 CudaContext<T>::CudaContext(const CudaOptions& options)
     : device_name_(use_device(options, std::is_same_v<T, bfloat16>)),
       conv_(checked_algorithm(options.conv)),
       tf32_(options.tf32),
       stream_(make_stream()),
+      copy_stream_(make_stream()),
       blas_(stream_.get(), options.tf32),
       workspace_bytes_(options.workspace_bytes) {
   if (conv_ == ConvAlgorithm::kCudnn) conv2d_plans_.emplace(options.conv2d_plans);

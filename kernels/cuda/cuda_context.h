@@ -9,6 +9,7 @@
 #include "kernels/context.h"
 #include "kernels/conv_algorithm.h"
 #include "kernels/cuda/blas.h"
+#include "kernels/cuda/cuda_lane.h"
 #include "kernels/cuda/device_memory.h"
 #include "kernels/cuda/graph_step.h"
 #include "kernels/cuda/stream.h"
@@ -27,9 +28,12 @@ struct CudaOptions {
 // Why this process can't use the device: what was found, in a few words. Empty: it can.
 std::string why_no_cuda(int device = 0);
 
-// Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread. Ops return before they
-// have run; errors of the device come out of a later call. Throws Error(kDevice) where there is no such GPU or the
-// driver is too old, Error(kUsage) for an algorithm or a precision that it lacks.
+// Whether the device, which can be used, has tf32 and bf16 (sm_80 and up).
+bool has_tensor_precisions(int device = 0);
+
+// Runs ops in order on one stream of one GPU (sm_75 or newer), on behalf of one host thread; lanes copy their input on
+// a second one. Ops return before they have run; errors of the device come out of a later call. Throws Error(kDevice)
+// where there is no such GPU or the driver is too old, Error(kUsage) for an algorithm or a precision that it lacks.
 template <class T>
 class CudaContext {
  public:
@@ -43,6 +47,7 @@ class CudaContext {
   ConvAlgorithm conv_algorithm() const { return conv_; }
   bool tf32() const { return tf32_; }
   cudaStream_t stream() const { return stream_.get(); }
+  cudaStream_t copy_stream() const { return copy_stream_.get(); }
   Blas& blas() { return blas_; }
   Conv2dPlans& conv2d_plans();  // only where conv_algorithm() is kCudnn
 
@@ -56,6 +61,7 @@ class CudaContext {
   ConvAlgorithm conv_;
   bool tf32_;
   Stream stream_;
+  Stream copy_stream_;
   Blas blas_;
   std::optional<Conv2dPlans> conv2d_plans_;
   std::size_t workspace_bytes_;
@@ -84,6 +90,12 @@ void copy_to_host(CudaContext<T>& context, void* to, const void* from, std::size
 template <class T>
 void copy_from_host(CudaContext<T>& context, void* to, const void* from, std::size_t bytes) {
   copy_and_wait(to, from, bytes, cudaMemcpyHostToDevice, context.stream());
+}
+
+// kernels/lane.h for this context, which must outlive the lane.
+template <class T>
+CudaLane make_lane(CudaContext<T>& context) {
+  return CudaLane(context.stream(), context.copy_stream());
 }
 
 // kernels/step.h for this context, which must outlive the step.

@@ -13,6 +13,17 @@ std::string mib(std::size_t bytes) {
   return std::to_string((bytes + (1U << 20U) - 1) >> 20U) + " MiB";
 }
 
+struct FreeAndTotal {
+  std::size_t free = 0;
+  std::size_t total = 0;
+};
+
+FreeAndTotal free_and_total_bytes() {
+  FreeAndTotal bytes;
+  check_cuda(cudaMemGetInfo(&bytes.free, &bytes.total), "cudaMemGetInfo");
+  return bytes;
+}
+
 }  // namespace
 
 DeviceMemory allocate_device(std::size_t bytes, const char* label) {
@@ -21,9 +32,7 @@ DeviceMemory allocate_device(std::size_t bytes, const char* label) {
   const cudaError_t result = cudaMalloc(&memory, bytes);
   if (result == cudaErrorMemoryAllocation) {
     static_cast<void>(cudaGetLastError());  // the next call should not report this one
-    std::size_t free = 0;
-    std::size_t total = 0;
-    check_cuda(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+    const auto [free, total] = free_and_total_bytes();
     throw Error(ErrorCode::kDevice, std::string(label) + ": the device has not enough memory: wanted " +
                                         std::to_string(bytes) + " bytes (" + mib(bytes) + "), free are " + mib(free) +
                                         " of " + mib(total) + "; use a smaller batch or width");
@@ -44,6 +53,10 @@ PinnedMemory allocate_pinned(std::size_t bytes, const char* label) {
   check_cuda(result, "cudaMallocHost");
   std::memset(memory, 0, bytes);
   return PinnedMemory(static_cast<std::byte*>(memory));
+}
+
+std::size_t free_device_bytes() {
+  return free_and_total_bytes().free;
 }
 
 }  // namespace kindling

@@ -24,4 +24,7 @@ DeviceMemory allocate_device(std::size_t bytes, const char* label);
 // Zeroed host memory that stays in place (pinned), so that the device can copy from and to it by itself. As above.
 PinnedMemory allocate_pinned(std::size_t bytes, const char* label);
 
+// Free memory of the current device, whoever takes the rest. The first call of a process starts CUDA on it.
+std::size_t free_device_bytes();
+
 }  // namespace kindling

@@ -50,6 +50,11 @@ __global__ void update_kernel(Args args, const StepScalars* scalars, float* para
   if (kLanes > 1 && left < count) update_pack<1>(update, left, params, grads, moments...);
 }
 
+// By value: a copy from the host's memory would have to wait until the stream has got there.
+__global__ void set_scalars_kernel(StepScalars* to, StepScalars scalars) {
+  *to = scalars;
+}
+
 template <class Update, class T, class Args, class... Moments>
 void update_all(CudaContext<T>& context, const Args& args, const Moments&... moments) {
   check_step(args);
@@ -68,6 +73,11 @@ void update_all(CudaContext<T>& context, const Args& args, const Moments&... mom
 }
 
 }  // namespace
+
+template <class T>
+void set_step_scalars(CudaContext<T>& context, const StepScalars& scalars, View<DeviceSpace, StepScalars> to) {
+  launch(set_scalars_kernel, dim3(1), dim3(1), 0, context.stream(), to.data(), scalars);
+}
 
 template <class T>
 void sgd_step(CudaContext<T>& context, const SgdStep<CudaContext<T>>& args) {
@@ -93,10 +103,11 @@ void adam_step(CudaContext<T>& context, const AdamStep<CudaContext<T>>& args) {
   update_all<AdamUpdate<float>>(context, args, args.first_moment, args.second_moment);
 }
 
-#define KINDLING_INSTANTIATE(T)                                                      \
-  template void sgd_step(CudaContext<T>&, const SgdStep<CudaContext<T>>&);           \
-  template void adagrad_step(CudaContext<T>&, const AdagradStep<CudaContext<T>>&);   \
-  template void adadelta_step(CudaContext<T>&, const AdadeltaStep<CudaContext<T>>&); \
+#define KINDLING_INSTANTIATE(T)                                                                        \
+  template void set_step_scalars(CudaContext<T>&, const StepScalars&, View<DeviceSpace, StepScalars>); \
+  template void sgd_step(CudaContext<T>&, const SgdStep<CudaContext<T>>&);                             \
+  template void adagrad_step(CudaContext<T>&, const AdagradStep<CudaContext<T>>&);                     \
+  template void adadelta_step(CudaContext<T>&, const AdadeltaStep<CudaContext<T>>&);                   \
   template void adam_step(CudaContext<T>&, const AdamStep<CudaContext<T>>&);
 KINDLING_INSTANTIATE(float)
 KINDLING_INSTANTIATE(bfloat16)

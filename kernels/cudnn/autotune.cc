@@ -1,8 +1,6 @@
 #include "kernels/cudnn/autotune.h"
 
 #include <algorithm>
-#include <memory>
-#include <type_traits>
 
 #include "kernels/cuda/cuda_check.h"
 #include "kernels/cuda/device_memory.h"
@@ -11,14 +9,6 @@
 
 namespace kindling {
 namespace {
-
-using Event = std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, DestroyCudaObject<cudaEventDestroy>>;
-
-Event make_event() {
-  cudaEvent_t event = nullptr;
-  check_cuda(cudaEventCreate(&event), "cudaEventCreate");
-  return Event(event);
-}
 
 // Memory for one problem and for the hungriest of its plans.
 struct Scratch {

@@ -77,6 +77,10 @@ bool Conv2dPlans::available() {
   return true;
 }
 
+void Conv2dPlans::give(const PlanChoices& chosen) {
+  for (const auto& [problem, plan] : chosen) state_->options.chosen.insert_or_assign(problem, plan);
+}
+
 std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& problem) {
   return state_->plan(problem).workspace_bytes();
 }

@@ -47,6 +47,9 @@ class Conv2dPlans {
   Conv2dPlans(Conv2dPlans&&) noexcept;
   Conv2dPlans& operator=(Conv2dPlans&&) noexcept;
 
+  // More choices as in the options, which they override, for problems that weren't asked for yet.
+  void give(const PlanChoices& chosen);
+
   // Chooses the problem's plan if this is the first time that it is asked for, and says how much workspace it needs.
   // That first time takes milliseconds; with autotune it allocates memory and waits for the device, so it must not fall
   // into a stream capture. Throws Error(kDevice) when no plan serves, Error(kWeights) when the one given in the options

@@ -1,4 +1,4 @@
-// The device: there is one, number 0.
+// The device: there is one, number 0, unless KINDLING_CUDA_DEVICE says otherwise.
 
 #include <cuda_runtime_api.h>
 
@@ -10,8 +10,10 @@
 using namespace kindling::cuda_on_cpu;  // NOLINT: this file defines functions of CUDA
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
+  return api([&](State& s) {
+    *count = s.device.count_result == cudaSuccess ? 1 : 0;
+    return s.device.count_result;
+  });
 }
 
 cudaError_t cudaGetDevice(int* device) {
@@ -34,12 +36,12 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  return api([&](State&) {
+  return api([&](State& s) {
     if (device != 0) return cudaErrorInvalidDevice;
     using Limits = DeviceLimits;
     *properties = {};
     std::snprintf(properties->name, sizeof properties->name, "%s", "CUDA on the CPU (a test tool, no GPU)");
-    properties->totalGlobalMem = Arena::kDeviceBytes;
+    properties->totalGlobalMem = s.device.memory_bytes;
     properties->sharedMemPerBlock = Limits::kBlockSharedBytes;
     properties->sharedMemPerBlockOptin = Limits::kBlockSharedOptInBytes;
     properties->sharedMemPerMultiprocessor = Limits::kMultiprocessorSharedBytes;
@@ -54,8 +56,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
       properties->maxGridSize[axis] = static_cast<int>(Limits::kGrid[axis]);
     }
     properties->totalConstMem = Limits::kConstantBytes;
-    properties->major = Limits::kMajor;
-    properties->minor = Limits::kMinor;
+    properties->major = s.device.major;
+    properties->minor = s.device.minor;
     properties->multiProcessorCount = Limits::kMultiprocessors;
     properties->l2CacheSize = Limits::kL2Bytes;
     properties->unifiedAddressing = 1;
@@ -114,8 +116,8 @@ cudaError_t cudaDeviceSynchronize() {
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   return api([&](State& s) {
-    *total = Arena::kDeviceBytes;
-    *free = Arena::kDeviceBytes - s.arena.live_bytes();
+    *total = s.device.memory_bytes;
+    *free = s.device.memory_bytes - s.arena.live_bytes();
     return cudaSuccess;
   });
 }

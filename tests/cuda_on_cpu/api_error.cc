@@ -27,6 +27,8 @@ constexpr ErrorText kErrors[] = {
     KINDLING_ERROR(cudaErrorInvalidConfiguration, "invalid configuration argument"),
     KINDLING_ERROR(cudaErrorInvalidMemcpyDirection, "invalid copy direction for memcpy"),
     KINDLING_ERROR(cudaErrorInvalidDevice, "invalid device ordinal"),
+    KINDLING_ERROR(cudaErrorNoDevice, "no CUDA-capable device is detected"),
+    KINDLING_ERROR(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version"),
     KINDLING_ERROR(cudaErrorInvalidResourceHandle, "invalid resource handle"),
     KINDLING_ERROR(cudaErrorIllegalState, "the operation cannot be performed in the present state"),
     KINDLING_ERROR(cudaErrorNotReady, "device not ready"),

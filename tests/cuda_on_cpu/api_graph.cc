@@ -83,6 +83,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t handle) {
     const Operation mark{"cudaGraphLaunch", {}, {}, [] {}};
     const cudaError_t result = s.enqueue(handle, mark);
     if (result != cudaSuccess) return result;
+    const ArenaAccess access(s.arena);  // once for all of them: opening is slow
     const Clock end = replay(*found->second, stream->clock, [&s](auto& lane, Operation operation, const Clock& after) {
       s.enqueue_now(lane, std::move(operation), after);
     });

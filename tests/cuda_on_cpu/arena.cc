@@ -20,7 +20,7 @@ std::size_t round_up(std::size_t value, std::size_t to) {
 
 }  // namespace
 
-Arena::Arena() {
+Arena::Arena(std::size_t device_bytes) : device_bytes_(device_bytes) {
   void* base = mmap(nullptr, kAddressBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) throw std::bad_alloc();
   base_ = static_cast<char*>(base);
@@ -32,7 +32,7 @@ Arena::~Arena() {
 }
 
 void* Arena::allocate(std::size_t bytes) {
-  if (bytes > kDeviceBytes - live_bytes_) return nullptr;
+  if (bytes > device_bytes_ - live_bytes_) return nullptr;
   const std::size_t span = round_up(bytes, kAlignment) + kRedZoneBytes;
   if (span > static_cast<std::size_t>(base_ + kAddressBytes - unused_)) return nullptr;
   char* data = unused_;

@@ -15,7 +15,8 @@ namespace kindling::cuda_on_cpu {
 // - New memory is filled with 0xff: NaN in every floating type.
 class Arena {
  public:
-  Arena();
+  // Of a device with so much memory.
+  explicit Arena(std::size_t device_bytes);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -37,7 +38,7 @@ class Arena {
   std::size_t live_allocations() const { return sizes_.size(); }
   std::size_t live_bytes() const { return live_bytes_; }
 
-  static constexpr std::size_t kDeviceBytes = std::size_t{16} << 30;
+  std::size_t device_bytes() const { return device_bytes_; }
 
  private:
   friend class ArenaAccess;
@@ -47,6 +48,7 @@ class Arena {
   void close();
   void protect(int protection) const;
 
+  std::size_t device_bytes_;
   char* base_;
   char* unused_;            // the first address that was never given out
   char* opened_ = nullptr;  // while it can be touched: from here to unused_

@@ -160,6 +160,10 @@ Conv2dPlans::~Conv2dPlans() = default;
 Conv2dPlans::Conv2dPlans(Conv2dPlans&&) noexcept = default;
 Conv2dPlans& Conv2dPlans::operator=(Conv2dPlans&&) noexcept = default;
 
+void Conv2dPlans::give(const PlanChoices& chosen) {
+  for (const auto& [problem, plan] : chosen) state_->options.chosen.insert_or_assign(problem, plan);
+}
+
 // Any number from 0 to 64 KiB, another one for another problem and another seed.
 std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& problem) {
   check_problem(problem);

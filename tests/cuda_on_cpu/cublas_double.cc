@@ -1,5 +1,5 @@
-// A double of the part of cuBLAS that kernels/cuda/blas.cc and the benchmarks use: checks like the library at the call,
-// plain loops in float when the stream gets there, and a workspace that holds nothing afterwards.
+// A double of the part of cuBLAS that kernels/cuda/blas.cc uses: checks like the library at the call, plain loops in
+// float when the stream gets there, and a workspace that holds nothing afterwards.
 
 #include <cublas_v2.h>
 
@@ -20,32 +20,36 @@ struct cublasContext {
 
 namespace {
 
-// A column-major operand: rows x columns in memory, `leading` elements from column to column.
+// A column-major operand of floats or bfloat16: rows x columns in memory, `leading` elements from column to column.
 struct Operand {
   const void* data;
-  bool bf16;  // else float
+  cudaDataType type;
   int rows;
   int columns;
   int leading;
   bool transposed;
 
-  float at(int row, int column) const {
-    const std::int64_t i = transposed ? std::int64_t{row} * leading + column : std::int64_t{column} * leading + row;
-    return bf16 ? static_cast<float>(static_cast<const kindling::bfloat16*>(data)[i])
-                : static_cast<const float*>(data)[i];
+  std::int64_t place(int row, int column) const {
+    return transposed ? std::int64_t{row} * leading + column : std::int64_t{column} * leading + row;
   }
-  void put(int row, int column, float value) const {
-    const std::int64_t i = std::int64_t{column} * leading + row;
-    if (bf16) {
-      static_cast<kindling::bfloat16*>(const_cast<void*>(data))[i] = kindling::bfloat16(value);
-    } else {
+  float at(int row, int column) const {
+    const std::int64_t i = place(row, column);
+    return type == CUDA_R_32F ? static_cast<const float*>(data)[i]
+                              : static_cast<float>(static_cast<const kindling::bfloat16*>(data)[i]);
+  }
+  void set(int row, int column, float value) const {
+    const std::int64_t i = place(row, column);
+    if (type == CUDA_R_32F) {
       static_cast<float*>(const_cast<void*>(data))[i] = value;
+    } else {
+      static_cast<kindling::bfloat16*>(const_cast<void*>(data))[i] = kindling::bfloat16(value);
     }
   }
   bool fits() const { return rows >= 0 && columns >= 0 && leading >= std::max(1, rows) && data != nullptr; }
   Range range(Access access) const {
     const std::int64_t elements = rows == 0 || columns == 0 ? 0 : std::int64_t{columns - 1} * leading + rows;
-    return {data, static_cast<std::size_t>(elements) * (bf16 ? sizeof(kindling::bfloat16) : sizeof(float)), access};
+    const std::size_t size = type == CUDA_R_32F ? sizeof(float) : sizeof(kindling::bfloat16);
+    return {data, static_cast<std::size_t>(elements) * size, access};
   }
 };
 
@@ -73,7 +77,8 @@ struct Product {
           const float right = b.at(i, column);
           sum += tf32 ? to_tf32(left) * to_tf32(right) : left * right;
         }
-        c.put(row, column, beta == 0 ? alpha * sum : alpha * sum + beta * c.at(row, column));  // 0: not read
+        // beta 0: what is there is not read
+        c.set(row, column, beta == 0 ? alpha * sum : alpha * sum + beta * c.at(row, column));
       }
     }
   }
@@ -112,12 +117,13 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_operation
                             cudaDataType c_type, int c_leading, cublasComputeType_t compute,
                             cublasGemmAlgo_t /*algorithm*/) {
   const bool tf32 = compute == CUBLAS_COMPUTE_32F_FAST_TF32;
-  const bool bf16 = a_type == CUDA_R_16BF;
-  if (!tf32 && compute != (bf16 ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_PEDANTIC)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  if ((!bf16 && a_type != CUDA_R_32F) || b_type != a_type || c_type != a_type) return CUBLAS_STATUS_NOT_SUPPORTED;
-  const auto operand = [bf16](const void* data, cublasOperation_t operation, int rows, int columns, int leading) {
+  const bool bf16 = compute == CUBLAS_COMPUTE_32F;
+  if (!tf32 && !bf16 && compute != CUBLAS_COMPUTE_32F_PEDANTIC) return CUBLAS_STATUS_NOT_SUPPORTED;
+  const cudaDataType type = bf16 ? CUDA_R_16BF : CUDA_R_32F;
+  if (a_type != type || b_type != type || c_type != type) return CUBLAS_STATUS_NOT_SUPPORTED;
+  const auto operand = [type](const void* data, cublasOperation_t operation, int rows, int columns, int leading) {
     const bool transposed = operation != CUBLAS_OP_N;
-    return Operand{data, bf16, transposed ? columns : rows, transposed ? rows : columns, leading, transposed};
+    return Operand{data, type, transposed ? columns : rows, transposed ? rows : columns, leading, transposed};
   };
   const Product product{.a = operand(a, a_operation, m, k, a_leading),
                         .b = operand(b, b_operation, k, n, b_leading),

@@ -74,11 +74,13 @@ void State::enqueue_now(CUstream_st& stream, Operation operation, const Clock& a
 }
 
 void State::wait(const Clock& target) {
+  const ArenaAccess access(arena);  // once for all that runs now: opening is slow
   streams.wait(target);
   host_memory.host_waited(streams.host());
 }
 
 void State::wait_all() {
+  const ArenaAccess access(arena);
   streams.wait_all();
   host_memory.host_waited(streams.host());
 }

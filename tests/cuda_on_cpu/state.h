@@ -13,6 +13,7 @@
 
 #include "tests/cuda_on_cpu/arena.h"
 #include "tests/cuda_on_cpu/block_runner.h"
+#include "tests/cuda_on_cpu/device_model.h"
 #include "tests/cuda_on_cpu/graph.h"
 #include "tests/cuda_on_cpu/host_memory.h"
 #include "tests/cuda_on_cpu/operation.h"
@@ -58,7 +59,8 @@ class State {
 
   std::recursive_mutex mutex;  // so that a call from device code reaches its report
   Schedule schedule;
-  Arena arena;
+  DeviceModel device = DeviceModel::of_environment();
+  Arena arena{device.memory_bytes};
   HostMemory host_memory;
   BlockRunner blocks{schedule};
   Streams streams;

@@ -1,11 +1,9 @@
 // Whole training steps on the CUDA backend, with graphs captured and replayed: the network, the images and PyTorch's
-// first loss of tests/golden/make_network.py, and beside the CPU backend step by step.
+// first loss and gradients of tests/golden/make_network.py, and beside the CPU backend step by step.
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -13,38 +11,13 @@
 #include "kernels/core/dtype.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cuda/cuda_context.h"
-#include "tests/golden/network_run.h"
+#include "tests/golden/network_golden.h"
 
 namespace kindling {
 namespace {
 
-// As it is, captured, and replayed several times.
-constexpr int kSteps = 6;
-
-const nlohmann::json& torch_runs() {
-  static const nlohmann::json parsed =
-      nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/network.json"));
-  return parsed;
-}
-
-double number(const nlohmann::json& hex) {
-  return std::strtod(hex.get<std::string>().c_str(), nullptr);
-}
-
-golden::NetworkImages golden_images() {
-  return golden::NetworkImages(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", torch_runs()["batch"]);
-}
-
-golden::NetworkRunOptions options_of(const nlohmann::json& golden_run) {
-  const nlohmann::json& golden = torch_runs();
-  return {
-      .network = {.width = golden["width"], .norm = golden_run["norm"] == "batch" ? NormKind::kBatch : NormKind::kNone},
-      .seed = golden["seed"],
-      .sgd = {.kind = OptimizerKind::kSgd,
-              .lr = golden["lr"],
-              .weight_decay = golden["weight_decay"],
-              .momentum = golden["momentum"]}};
-}
+// Each lane as it is, captured, and replayed.
+constexpr int kSteps = 3 * kStepsInFlight<CudaContext<float>>;
 
 // All that a step starts from and changes: parameters, running statistics, momentum.
 template <class C>
@@ -73,20 +46,31 @@ class DeviceTraining : public testing::TestWithParam<Case> {
     if (conv() == ConvAlgorithm::kCudnn && !Conv2dPlans::available()) GTEST_SKIP() << "this build has no cuDNN";
   }
 
-  static const nlohmann::json& golden_run() { return torch_runs()["runs"][std::get<0>(GetParam())]; }
+  static const nlohmann::json& golden_run() { return golden::torch_runs()["runs"][std::get<0>(GetParam())]; }
   static ConvAlgorithm conv() { return std::get<1>(GetParam()); }
+
+  // In fp32 single ReLUs switch otherwise than in PyTorch's double, see below.
+  static void expect_gradients_of_torch(CudaContext<float>& context, const ParameterStore<CudaContext<float>>& store) {
+    constexpr double kBound = 1e-2;
+    const nlohmann::json& gradients = golden_run()["gradients"];
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      const std::vector<float> gradient = store.gradient_for_file(context, static_cast<std::int64_t>(i));
+      const double distance = golden::estimated_distance(golden::projections(i, gradient), gradients[i]["projections"]);
+      EXPECT_LE(distance, kBound / 2 * golden::number(gradients[i]["norm"])) << gradients[i]["name"];
+    }
+  }
 };
 
 // fp32 runs drift apart, chaotically (docs/NUMERICS.md, "Precision and agreement"): so before each step the device gets
 // the CPU's state, and one step must agree. Losses are then within rounding. Updates are too but for single ReLUs whose
 // input is zero to rounding, each of which moves gradients by some 1e-3.
 TEST_P(DeviceTraining, StepsAreThoseOfTheCpu) {
-  golden::NetworkImages images = golden_images();
+  golden::NetworkImages images = golden::network_images();
   CpuContext<float> cpu({.threads = 1});
   CudaContext<float> cuda({.conv = conv()});
-  golden::NetworkRun<CpuContext<float>> wanted(cpu, options_of(golden_run()), images);
-  golden::NetworkRun<CudaContext<float>> found(cuda, options_of(golden_run()), images);
-  const double first = number(golden_run()["losses"].front());
+  golden::NetworkRun<CpuContext<float>> wanted(cpu, golden::options_of(golden_run()), images);
+  golden::NetworkRun<CudaContext<float>> found(cuda, golden::options_of(golden_run()), images);
+  const double first = golden::number(golden_run()["losses"].front());
   for (int step = 1; step <= kSteps; ++step) {
     SCOPED_TRACE("step " + std::to_string(step));
     const auto from = state_of(wanted);
@@ -99,6 +83,7 @@ TEST_P(DeviceTraining, StepsAreThoseOfTheCpu) {
     EXPECT_NEAR(loss, wanted.step(), 1e-5);
     if (step == 1) {
       EXPECT_NEAR(loss, first, 1e-5);
+      expect_gradients_of_torch(cuda, found.parameters());
     }
     const std::vector<float> after = parameters_of(cpu, wanted);
     const double update = norm_of_difference(after, before);
@@ -112,21 +97,21 @@ TEST_P(DeviceTraining, StepsAreThoseOfTheCpu) {
 
 // bf16 rounds every activation to 8 bits: losses agree to 1e-2. With batch norm three steps show that it learns.
 TEST_P(DeviceTraining, TrainsInBf16) {
-  golden::NetworkImages images = golden_images();
+  golden::NetworkImages images = golden::network_images();
   CudaContext<bfloat16> cuda({.conv = conv()});
-  golden::NetworkRun<CudaContext<bfloat16>> run(cuda, options_of(golden_run()), images);
-  const double first = number(golden_run()["losses"].front());
+  golden::NetworkRun<CudaContext<bfloat16>> run(cuda, golden::options_of(golden_run()), images);
+  const double first = golden::number(golden_run()["losses"].front());
   const double loss = run.step();
   EXPECT_NEAR(loss, first, 1e-2 * first);
   run.step();
   const double third = run.step();
-  if (options_of(golden_run()).network.norm == NormKind::kBatch) {
+  if (golden::options_of(golden_run()).network.norm == NormKind::kBatch) {
     EXPECT_LT(third, loss);
   }
 }
 
 std::string name_of_case(const testing::TestParamInfo<Case>& instance) {
-  const std::string norm = torch_runs()["runs"][std::get<0>(instance.param)]["norm"];
+  const std::string norm = golden::torch_runs()["runs"][std::get<0>(instance.param)]["norm"];
   return norm + (std::get<1>(instance.param) == ConvAlgorithm::kCudnn ? "_cudnn" : "_implicit_gemm");
 }
 

@@ -71,10 +71,10 @@ void run(const Options& options) {
       context,
       {.network = {.width = options.width, .norm = options.norm == "batch" ? NormKind::kBatch : NormKind::kNone},
        .seed = options.seed,
-       .sgd = {.kind = OptimizerKind::kSgd,
-               .lr = options.lr,
-               .weight_decay = options.weight_decay,
-               .momentum = options.momentum}},
+       .hyperparameters = {.kind = OptimizerKind::kSgd,
+                           .lr = options.lr,
+                           .weight_decay = options.weight_decay,
+                           .momentum = options.momentum}},
       images);
   for (std::int64_t step = 1; step <= options.steps; ++step) {
     std::printf("%.17g\n", network.step());

@@ -3,15 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "kernels/reference/reference_context.h"
-#include "tests/golden/network_run.h"
+#include "tests/golden/network_golden.h"
 
 namespace kindling {
 namespace {
@@ -19,63 +16,18 @@ namespace {
 using Context = ReferenceContext<double>;
 
 constexpr double kBound = 1e-9;
-constexpr std::size_t kProjections = 64;
-
-const nlohmann::json& torch_runs() {
-  static const nlohmann::json parsed =
-      nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/network.json"));
-  return parsed;
-}
-
-double number(const nlohmann::json& hex) {
-  return std::strtod(hex.get<std::string>().c_str(), nullptr);
-}
-
-// Inner products of a gradient with the sign vectors of make_network.py.
-std::array<double, kProjections> projections(std::uint64_t tensor, const std::vector<double>& gradient) {
-  std::array<double, kProjections> sums{};
-  for (std::uint64_t i = 0; i < gradient.size(); ++i) {
-    std::uint64_t z = (tensor + 1) * 0x9E3779B97F4A7C15U + i * 0xD1B54A32D192ED03U;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    z ^= z >> 31U;
-    for (std::size_t j = 0; j < kProjections; ++j) sums[j] += (z >> j & 1U) != 0 ? -gradient[i] : gradient[i];
-  }
-  return sums;
-}
-
 double norm_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value * value;
   return std::sqrt(sum);
 }
 
-// The mean of the squares of 64 such products estimates |difference|^2, with a spread of sqrt(2 / 64) of it: that it
-// comes out under a quarter of the truth is less likely than 1e-8, so half the bound on the estimate keeps the bound on
-// the difference.
-double estimated_distance(const std::array<double, kProjections>& got, const nlohmann::json& want) {
-  double sum = 0;
-  for (std::size_t j = 0; j < kProjections; ++j) sum += std::pow(got[j] - number(want[j]), 2);
-  return std::sqrt(sum / kProjections);
-}
-
 class NetworkGolden : public testing::TestWithParam<int> {
  protected:
   NetworkGolden()
-      : images_(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", torch_runs()["batch"]),
-        want_(torch_runs()["runs"][static_cast<std::size_t>(GetParam())]),
-        run_(context_, options(), images_) {}
-
-  golden::NetworkRunOptions options() const {
-    const nlohmann::json& golden = torch_runs();
-    return {
-        .network = {.width = golden["width"], .norm = want_["norm"] == "batch" ? NormKind::kBatch : NormKind::kNone},
-        .seed = golden["seed"],
-        .sgd = {.kind = OptimizerKind::kSgd,
-                .lr = golden["lr"],
-                .weight_decay = golden["weight_decay"],
-                .momentum = golden["momentum"]}};
-  }
+      : images_(golden::network_images()),
+        want_(golden::torch_runs()["runs"][static_cast<std::size_t>(GetParam())]),
+        run_(context_, golden::options_of(want_), images_) {}
 
   Context context_;
   golden::NetworkImages images_;
@@ -102,10 +54,11 @@ TEST_P(NetworkGolden, FirstGradientsMatchTorchTensorByTensor) {
   ASSERT_EQ(gradients.size(), store.layout().parameters().size());
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const std::vector<double> gradient = store.gradient_for_file(context_, static_cast<std::int64_t>(i));
-    const double norm = number(gradients[i]["norm"]);
+    const double norm = golden::number(gradients[i]["norm"]);
     EXPECT_EQ(store.layout().parameters()[i].name, gradients[i]["name"]);
     EXPECT_NEAR(norm_of(gradient), norm, kBound * norm) << gradients[i]["name"];
-    EXPECT_LE(estimated_distance(projections(i, gradient), gradients[i]["projections"]), kBound / 2 * norm)
+    EXPECT_LE(golden::estimated_distance(golden::projections(i, gradient), gradients[i]["projections"]),
+              kBound / 2 * norm)
         << gradients[i]["name"];
   }
 }
@@ -113,15 +66,15 @@ TEST_P(NetworkGolden, FirstGradientsMatchTorchTensorByTensor) {
 TEST_P(NetworkGolden, LossesOfTenStepsMatchTorch) {
   ASSERT_EQ(want_["losses"].size(), 10U);
   for (std::size_t step = 0; step < 10; ++step) {
-    const double want = number(want_["losses"][step]);
+    const double want = golden::number(want_["losses"][step]);
     EXPECT_NEAR(run_.step(), want, kBound * want) << "step " << step + 1;
   }
-  const double want = number(want_["evaluation_loss"]);
+  const double want = golden::number(want_["evaluation_loss"]);
   EXPECT_NEAR(run_.evaluate(), want, kBound * want);
 }
 
 INSTANTIATE_TEST_SUITE_P(Norms, NetworkGolden, testing::Values(0, 1), [](const auto& instance) {
-  return torch_runs()["runs"][static_cast<std::size_t>(instance.param)]["norm"].template get<std::string>();
+  return golden::torch_runs()["runs"][static_cast<std::size_t>(instance.param)]["norm"].template get<std::string>();
 });
 
 }  // namespace

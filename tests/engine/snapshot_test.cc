@@ -9,19 +9,20 @@
 
 #include "engine/io/checkpoint_folder.h"
 #include "engine/weights_file.h"
-#include "kernels/reference/reference_context.h"
 #include "tests/engine/training_fixture.h"
 
 namespace kindling {
 namespace {
 
 namespace fs = std::filesystem;
-using Context = ReferenceContext<float>;
+using Context = test::TrainingContext;
 using Training = test::SmallTraining<Context>;
 
 class SnapshotTest : public testing::TestWithParam<OptimizerKind> {
  protected:
   void SetUp() override {
+    const std::string reason = test::why_no_training();
+    if (!reason.empty()) GTEST_SKIP() << reason;
     std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
     std::replace(name.begin(), name.end(), '/', '_');
     folder_ = fs::path(testing::TempDir()) / ("kindling_" + name + "_" + std::to_string(getpid()));

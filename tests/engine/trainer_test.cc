@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/warm_up.h"
 #include "tests/engine/training_fixture.h"
 
 namespace kindling {
@@ -110,6 +111,55 @@ TEST_F(TrainerTest, ACompleteRunIsNotAskedWhetherToStop) {
   EXPECT_EQ(stopped.run(2, /*evaluate=*/false), TrainingEnd::kStopped);
   EXPECT_EQ(stopped.state.epoch, 1);
   EXPECT_EQ(stopped.state.batch, 0);
+}
+
+// A device works ahead of the reports, but not past a step whose state is wanted.
+TEST_F(TrainerTest, TheStateOfAWantedStepIsThatOfAShorterRun) {
+  Training shorter;
+  shorter.observer.stop_after = 2;
+  shorter.run(1, /*evaluate=*/false, /*sync_timing=*/true);
+  ASSERT_EQ(shorter.state.step, 2);
+  Training training;
+  std::vector<float> seen;
+  training.observer.wanted_step = shorter.state.step;
+  training.observer.look = [&] { seen = training.parameters(); };
+  training.run(1, /*evaluate=*/false);
+  EXPECT_EQ(seen, shorter.parameters());
+  EXPECT_NE(seen, training.parameters());
+}
+
+TEST_F(TrainerTest, WaitingForEachStepChangesNoBits) {
+  Training overlapped;
+  overlapped.run(2);
+  Training waiting;
+  waiting.run(2, /*evaluate=*/true, /*sync_timing=*/true);
+  EXPECT_EQ(waiting.parameters(), overlapped.parameters());
+  EXPECT_EQ(waiting.observer.epochs[1].test, overlapped.observer.epochs[1].test);
+}
+
+TEST_F(TrainerTest, BatchesBeforeOneThatCannotBeReadAreReported) {
+  Training training;
+  training.train.failing_batch = 2;
+  EXPECT_THROW(training.run(1), Error);
+  EXPECT_EQ(training.observer.batches.size(), 2U);
+  EXPECT_EQ(training.state.batch, 2);
+  EXPECT_THAT(training.train.released(), testing::ElementsAre(0, 1));
+}
+
+// What a device makes at first use is made without leaving a trace.
+TEST_F(TrainerTest, WarmUpLeavesParametersAlone) {
+  Training training;
+  const std::vector<float> before = training.parameters();
+  warm_up(training.train_step, training.slots.slot(0), Training::kBatchSize);
+  warm_up(training.eval_step, training.slots.slot(0), 2);
+  EXPECT_EQ(training.parameters(), before);
+  training.optimizer.reset(training.context);
+  training.network.parameters().initialize(training.context, 1);
+  training.run(1);
+  Training cold;
+  cold.run(1);
+  EXPECT_EQ(training.parameters(), cold.parameters());
+  EXPECT_EQ(training.observer.epochs[0].test, cold.observer.epochs[0].test);
 }
 
 TEST_F(TrainerTest, ALossThatIsNotFiniteNamesEpochAndBatch) {

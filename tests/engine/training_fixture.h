@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,17 @@ inline std::string why_no_training() {
 }
 #endif
 
-// Keeps everything that it is told; asks to stop after `stop_after` questions, in an evaluation or not, if that is not
-// 0.
+// Keeps everything that it is told, and the parameters after step `wanted_step` if that is not 0; asks to stop after
+// `stop_after` questions, in an evaluation or not, if that is not 0.
 class RecordingObserver : public TrainingObserver {
  public:
-  void batch_finished(const BatchReport& report, const TrainingState& /*state*/) override { batches.push_back(report); }
+  void batch_finished(const BatchReport& report, const TrainingState& state) override {
+    batches.push_back(report);
+    if (state.step == wanted_step) look();
+  }
   void epoch_finished(const EpochReport& report, const TrainingState& /*state*/) override { epochs.push_back(report); }
   void evaluation_progressed(std::int64_t /*done*/, std::int64_t /*batches*/) override { ++evaluated; }
+  bool wants_state_after(std::int64_t step) override { return step == wanted_step; }
   bool stop_requested() override { return ++questions == stop_after; }
   bool evaluation_stop_requested() override { return stop_requested(); }
 
@@ -42,6 +47,8 @@ class RecordingObserver : public TrainingObserver {
   int evaluated = 0;
   int questions = 0;
   int stop_after = 0;
+  std::int64_t wanted_step = 0;
+  std::function<void()> look;
 };
 
 // A narrow network in training on 2 1/2 batches of 4 made-up images an epoch (2 in the last), evaluated on 6.
@@ -54,9 +61,9 @@ struct SmallTraining {
   explicit SmallTraining(const Hyperparameters& hyperparameters = sgd(0.01), NormKind norm = NormKind::kBatch)
       : network(context, {.width = 2, .norm = norm}, kBatchSize),
         optimizer(context, hyperparameters, network.parameters().layout().parameter_arena_size()),
-        slots(context, 1, kBatchSize),
-        train(kTrainImages, kBatchSize, slots.slot(0), 1),
-        test(kTestImages, kBatchSize, slots.slot(0), 2),
+        slots(context, kStepsInFlight<C>, kBatchSize),
+        train(kTrainImages, kBatchSize, slots.slots(), 1),
+        test(kTestImages, kBatchSize, slots.slots(), 2),
         train_step(context, network, optimizer, 0),
         eval_step(context, network) {
     network.parameters().initialize(context, 1);
@@ -66,11 +73,12 @@ struct SmallTraining {
     return resolve_hyperparameters(OptimizerKind::kSgd, Recipe::kAssignment, {.lr = lr});
   }
 
-  TrainingEnd run(std::int64_t epochs, bool evaluate = true) {
+  TrainingEnd run(std::int64_t epochs, bool evaluate = true, bool sync_timing = false) {
     const double lr = optimizer.hyperparameters().lr;
-    Trainer<C, BatchListSource> trainer(train_step, eval_step, network.parameters(),
-                                        {.epochs = epochs, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }},
-                                        observer);
+    Trainer<C, BatchListSource> trainer(
+        train_step, eval_step, network.parameters(),
+        {.epochs = epochs, .learning_rate = [lr](std::int64_t /*step*/) { return lr; }, .sync_timing = sync_timing},
+        observer);
     return trainer.run(state, {train, slots}, evaluate ? std::optional(test_feed()) : std::nullopt);
   }
 

@@ -48,19 +48,19 @@ class NetworkImages {
 struct NetworkRunOptions {
   NetworkOptions network;
   std::uint64_t seed = 0;
-  Hyperparameters sgd;
+  Hyperparameters hyperparameters;
 };
 
-// SGD steps on one batch from the weights of a seed, as network_model.py's `train`.
+// Steps on one batch from the weights of a seed, as network_model.py's `train`.
 template <class C>
 class NetworkRun {
  public:
   NetworkRun(C& context, const NetworkRunOptions& options, NetworkImages& images)
       : context_(context),
-        lr_(options.sgd.lr),
+        lr_(options.hyperparameters.lr),
         images_(images),
         network_(context, options.network, images.count()),
-        optimizer_(context, options.sgd, network_.parameters().values().size()),
+        optimizer_(context, options.hyperparameters, network_.parameters().values().size()),
         train_step_(context, network_, optimizer_, 0.0),
         eval_step_(context, network_) {
     network_.parameters().initialize(context, options.seed);

@@ -19,6 +19,7 @@ Conv2dPlans::Conv2dPlans(Conv2dPlans&&) noexcept = default;
 Conv2dPlans& Conv2dPlans::operator=(Conv2dPlans&&) noexcept = default;
 
 // Never reached: there is no object.
+void Conv2dPlans::give(const PlanChoices& /*chosen*/) {}
 std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& /*problem*/) {
   return 0;
 }

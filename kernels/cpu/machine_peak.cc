@@ -1,6 +1,5 @@
-#include "bench/kernels/machine_peak.h"
+#include "kernels/cpu/machine_peak.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -10,7 +9,7 @@
 #include "kernels/cpu/parallel.h"
 #include "kernels/cpu/simd/simd_kernels.h"
 
-namespace kindling::bench {
+namespace kindling {
 namespace {
 
 constexpr int kRepeats = 8;
@@ -18,25 +17,11 @@ constexpr std::int64_t kSteps = 4'000'000;
 constexpr std::int64_t kCopyBytes = std::int64_t{128} << 20U;
 constexpr std::int64_t kCopyTileBytes = std::int64_t{1} << 20U;
 
-// The shortest of a few runs, in seconds: whatever else the machine does only adds time.
-template <class Work>
-double best_seconds(const Work& work) {
-  work();
-  double best = 0;
-  for (int repeat = 0; repeat < kRepeats; ++repeat) {
-    const Stopwatch watch;
-    work();
-    const double seconds = watch.elapsed_s();
-    best = repeat == 0 ? seconds : std::min(best, seconds);
-  }
-  return best;
-}
-
 }  // namespace
 
 double peak_gflops(Isa isa, int threads) {
   const SimdKernels& simd = simd_kernels(isa);
-  const double seconds = best_seconds([&] {
+  const double seconds = best_seconds(kRepeats, [&] {
     parallel_for(threads, threads, [&](std::int64_t /*item*/, int /*thread*/) {
       if (!std::isfinite(simd.peak_loop(kSteps))) std::terminate();  // uses the result, so that the loop must run
     });
@@ -48,7 +33,7 @@ double copy_gbytes_per_s(int threads) {
   const HostMemory from = allocate_host(kCopyBytes);
   const HostMemory to = allocate_host(kCopyBytes);
   const Tiles tiles{kCopyBytes, kCopyTileBytes};
-  const double seconds = best_seconds([&] {
+  const double seconds = best_seconds(kRepeats, [&] {
     parallel_for(threads, tiles.count(), [&](std::int64_t tile, int /*thread*/) {
       std::memcpy(to.get() + tiles.begin(tile), from.get() + tiles.begin(tile),
                   static_cast<std::size_t>(tiles.length(tile)));
@@ -57,4 +42,4 @@ double copy_gbytes_per_s(int threads) {
   return 2.0 * static_cast<double>(kCopyBytes) / seconds * 1e-9;
 }
 
-}  // namespace kindling::bench
+}  // namespace kindling

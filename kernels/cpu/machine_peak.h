@@ -2,9 +2,10 @@
 
 #include "kernels/cpu/simd/isa.h"
 
-namespace kindling::bench {
+namespace kindling {
 
-// What this machine does at best, measured for about half a second on first use: the yardstick of the benchmarks.
+// What this machine does at best, each measured for about half a second: the yardstick of benchmarks and of
+// kindling-compare-devices.
 
 // fp32 fused multiply-adds (portable: multiplies and adds) from registers, on all threads together.
 double peak_gflops(Isa isa, int threads);
@@ -12,4 +13,4 @@ double peak_gflops(Isa isa, int threads);
 // A copy of 128 MiB with ordinary stores, bytes read plus bytes written.
 double copy_gbytes_per_s(int threads);
 
-}  // namespace kindling::bench
+}  // namespace kindling
