@@ -2,6 +2,7 @@
 
 #include "kernels/core/dtype.h"
 #include "kernels/core/error.h"
+#include "kernels/cuda/cuda_device.h"
 
 namespace kindling {
 namespace {
@@ -69,6 +70,10 @@ ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
 
 std::string why_no_cuda(int device) {
   return look_at(device).problem;
+}
+
+std::string cuda_device_name(int device) {
+  return look_at(device).name;
 }
 
 bool has_tensor_precisions(int device) {
