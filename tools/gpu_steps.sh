@@ -176,11 +176,12 @@ train() {
   return "$status"
 }
 
+# compare_devices [options]
 compare_devices() {
   local status=0 binary data
   binary=$(program kindling-compare-devices)
   data=$(images)
-  ours "$binary" --data-path "$data" --output-dir "$state/runs/compare" --overwrite --require-cuda || status=$?
+  ours "$binary" --data-path "$data" --output-dir "$state/runs/compare" --overwrite --require-cuda "$@" || status=$?
   if [ -d "$state/runs/compare" ]; then
     mkdir -p "$results/compare"
     find "$state/runs/compare" -maxdepth 1 -type f -size -2M -exec cp -t "$results/compare" {} +
@@ -231,10 +232,11 @@ step_benchmarks() {
 
 # op_benchmarks MACHINE hot|cold [options]: every op benchmark of cuda (fp32, tf32) or cuda_bf16.
 op_benchmarks() {
-  local machine=$1 cache=$2 op binary name
+  local machine=$1 cache=$2 op binary name ops=(conv2d batch_norm head layer)
+  if [ "$machine" = cuda ]; then ops+=(optimizer_step); fi
   shift 2
   name=$machine-$cache${*:+$(printf -- '-%s' "${@//--/}")}
-  for op in conv2d batch_norm head optimizer_step layer; do
+  for op in "${ops[@]}"; do
     binary=$(program "${op}_${machine}_bench")
     ours "$binary" --cache "$cache" --benchmark_min_time=0.05 "$@" --benchmark_out_format=json \
       "--benchmark_out=$results/ops-$name-$op.json"

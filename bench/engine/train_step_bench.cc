@@ -1,7 +1,6 @@
 // One fp32 training step of ResNet-18 on the CPU backend.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 
@@ -12,12 +11,6 @@
 
 namespace kindling::bench {
 namespace {
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 int time_on_cpu(int argc, char** argv) {
   int threads = 0;

@@ -6,8 +6,8 @@
 
 namespace kindling::bench {
 
-// A copy from one place of a GPU's memory to another at best, GB/s, bytes read plus bytes written: the yardstick of ops
-// that only move data. Waits for the stream. Throws Error(kDevice).
+// A copy from one place of the device's memory to another, the yardstick of ops that move memory: GB/s, bytes read plus
+// bytes written. Waits for the stream. Throws Error(kDevice).
 double device_copy_gbytes_per_s(cudaStream_t stream, std::int64_t bytes);
 
 }  // namespace kindling::bench

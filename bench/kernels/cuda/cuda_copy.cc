@@ -1,14 +1,18 @@
-#include "bench/kernels/cuda/device_copy.h"
+#include "bench/kernels/cuda/cuda_copy.h"
 
 #include "kernels/core/clock.h"
 #include "kernels/cuda/cuda_check.h"
 #include "kernels/cuda/device_memory.h"
 
 namespace kindling::bench {
+namespace {
+
+constexpr int kRepeats = 5;
+constexpr int kCopies = 10;  // of one repeat: launches and the wait don't count among so many
+
+}  // namespace
 
 double device_copy_gbytes_per_s(cudaStream_t stream, std::int64_t bytes) {
-  constexpr int kRepeats = 5;
-  constexpr int kCopies = 10;  // of one repeat: launches and the wait don't count among so many
   const auto size = static_cast<std::size_t>(bytes);
   const DeviceMemory from = allocate_device(size, "source of the copy measurement");
   const DeviceMemory to = allocate_device(size, "target of the copy measurement");
@@ -19,7 +23,7 @@ double device_copy_gbytes_per_s(cudaStream_t stream, std::int64_t bytes) {
     }
     check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
   });
-  return 2.0 * kCopies * static_cast<double>(bytes) / seconds * 1e-9;
+  return 2.0 * static_cast<double>(bytes) * kCopies / seconds * 1e-9;
 }
 
 }  // namespace kindling::bench
