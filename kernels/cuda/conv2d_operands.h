@@ -7,8 +7,9 @@ namespace kindling {
 // A convolution's extents as kernels use them: 32 bits divide faster.
 struct ConvExtents {
   int n, h, w, c, k, r, stride, pad, p, q;
+  int x_channels;  // of x in memory: c, or more
 
-  explicit ConvExtents(const Conv2dShape& shape)
+  ConvExtents(const Conv2dShape& shape, std::int64_t x_channels_in)
       : n(as_int(shape.n)),
         h(as_int(shape.h)),
         w(as_int(shape.w)),
@@ -18,7 +19,8 @@ struct ConvExtents {
         stride(as_int(shape.stride)),
         pad(as_int(shape.pad)),
         p(as_int(shape.p())),
-        q(as_int(shape.q())) {
+        q(as_int(shape.q())),
+        x_channels(as_int(x_channels_in)) {
     as_int(shape.x_shape().pixels());  // and all that is counted below
     as_int(shape.y_shape().pixels());
     as_int(shape.filter_elements());
@@ -64,7 +66,7 @@ __device__ T input_at(const T* x, const ConvExtents& e, const Pixel& at, const T
   const int h = at.y * e.stride + tap.r - e.pad;
   const int w = at.x * e.stride + tap.s - e.pad;
   if (at.y < 0 || tap.r < 0 || h < 0 || h >= e.h || w < 0 || w >= e.w) return static_cast<T>(0.0F);
-  return x[((std::int64_t{at.n} * e.h + h) * e.w + w) * e.c + tap.channel];
+  return x[((std::int64_t{at.n} * e.h + h) * e.w + w) * e.x_channels + tap.channel];
 }
 
 // Left matrix of forward: [output pixel][r, s, c].

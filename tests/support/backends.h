@@ -48,14 +48,14 @@ struct CudaBackend {
 };
 
 // cuDNN, or where the CUDA code runs on the CPU the double of it. The workspace is small because tests make a context
-// for every call.
+// for every call; in bf16 a filter must fit into it.
 template <class T>
 struct CudnnBackend : CudaBackend<T> {
   using Context = CudaContext<T>;
   using FilterGradient = T;
   static Context make() {
     return Context({.conv = ConvAlgorithm::kCudnn,
-                    .workspace_bytes = std::size_t{2} << 20U,
+                    .workspace_bytes = std::size_t{std::is_same_v<T, bfloat16> ? 8 : 2} << 20U,
                     .conv2d_plans = {.workspace_limit = std::int64_t{1} << 20U}});
   }
   static std::string name() { return std::is_same_v<T, bfloat16> ? "Cudnn_bf16" : "Cudnn"; }
