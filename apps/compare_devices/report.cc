@@ -123,7 +123,7 @@ void add_agreement(Text& text, const Agreement& agreement) {
                                                           : fmt::format("{:g}", bounds.loss);
   add(text,
       "{}: {} computes {} the CPU computes\n"
-      "bounds: loss {} (also of the first step left alone), update {:g} by norms; ! is beyond them.\n"
+      "bounds: loss {} (and of the first left alone), update {:g} by norms; ! is beyond\n"
       "Left alone, rounding grows chaotically from step to step.\n",
       agrees(agreement) ? "PASS" : "FAIL", name, agrees(agreement) ? "what" : "something else than", loss_bound,
       bounds.update);
