@@ -29,22 +29,28 @@ class Network {
   Params<C> logits(std::int64_t images) const { return logits_.view().subview(0, images * kClasses); }
 
   void forward(C& context, View<typename C::space, const float> pixels, std::int64_t images, Mode mode) {
-    unpack_input(context, pixels, activations_.activation(input_, images));
-    layers_.forward(pass(context, images, mode), In<C>(activations_.activation(input_, images)), logits(images));
+    unpack_input(context, pixels, input(images));
+    layers_.forward(pass(context, images, mode), In<C>(input(images)), logits(images));
   }
 
   void backward(C& context, ConstParams<C> dlogits, std::int64_t images) {
-    layers_.backward(pass(context, images, Mode::kTraining), In<C>(activations_.activation(input_, images)), dlogits);
+    layers_.backward(pass(context, images, Mode::kTraining), In<C>(input(images)), dlogits);
   }
 
  private:
   Network(C& context, const NetworkOptions& options, std::int64_t max_images, NetworkBuilder builder)
       : options_(options),
-        input_(builder.activations.add_activation(ResNet18::kInputImage)),
+        input_(builder.activations.add_activation({1, kImageSide, kImageSide, input_channels(context)})),
         layers_(builder, options),
         parameters_(context, std::move(builder.parameters)),
         activations_(context, builder.activations, max_images),
         logits_(context, max_images * kClasses, "logits") {}
+
+  Out<C> input(std::int64_t images) const {
+    Out<C> x = activations_.activation(input_, images);
+    x.valid_c = kImageChannels;
+    return x;
+  }
 
   Pass<C> pass(C& context, std::int64_t images, Mode mode) {
     return Pass<C>{

@@ -12,8 +12,10 @@ namespace kindling {
 //   wgrad    dw[k,r,s,c] = sum_{n,p,q} dy[n,p,q,k] * x[n, p*stride+r-pad, q*stride+s-pad, c]
 //
 // x outside the image is zero. x, dx: shape.x_shape(); y, dy: shape.y_shape(); w: K,R,S,C of activation_t (in bf16 the
-// derived copy); dw: K,R,S,C of param_t. Sums are kept in at least fp32. No view may overlap another.
-// Throws Error(kInternal) when a view doesn't have the shape. The same call gives the same bits for any thread count.
+// derived copy); dw: K,R,S,C of param_t. Sums are kept in at least fp32. No view may overlap another. In forward and
+// wgrad, x may have as many channels in memory as input_channels() says for the context (kernels/input.h), of which
+// those of the shape count; w and dw have none for the rest. Throws Error(kInternal) when a view doesn't have the
+// shape. The same call gives the same bits for any thread count.
 
 // dgrad assigns dx, or adds to it.
 enum class Accumulate { kAssign, kAdd };

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CUDA_FOLDERS = ("kernels/cuda/", "kernels/cudnn/", "tests/cuda_on_cpu/", "tests/kernels/cuda/")
+CUDA_FOLDERS = ("kernels/cuda/", "kernels/cudnn/", "tests/cuda_on_cpu/", "tests/kernels/cuda/",
+                "bench/kernels/cuda/")
 FOLDERS = ["kernels", "engine", "data", "apps", "tests", "bench"]
 
 

@@ -30,8 +30,8 @@ PROJECT = {
     "bench": KERNELS | {"engine", "data", "apps"},
 }
 
-# The one include against the direction: the language of .cu files where no nvcc compiles them.
-SEAMS = {("kernels/cuda/device_language.h", "tests/cuda_on_cpu/device_language.h")}
+# The only includes against the direction: the language of .cu files where no nvcc compiles them.
+SEAMS = {(f"kernels/cuda/{header}", f"tests/cuda_on_cpu/{header}") for header in ("device_language.h", "tensor_core.h")}
 
 # header pattern -> where it may be included; what no pattern knows is taken for the standard library or the system
 LIBRARIES = {

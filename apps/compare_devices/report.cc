@@ -73,7 +73,7 @@ void add_times(Text& text, const Comparison& comparison) {
           is_first || row.is_mean ? name_of(measurement.precision) : "", row.screen_name, row.times.data_s,
           row.times.compute_s, row.times.total_s, images_per_s(measurement, row.times),
           short_number(flops_per_s(measurement, row.times) * 1e-12), 100 * share_of_peak(measurement, row.times),
-          is_baseline ? "" : short_number(speed_up(row.baseline, row.times)));
+          is_baseline ? "-" : short_number(speed_up(row.baseline, row.times)));
       is_first = false;
     }
   }
@@ -121,9 +121,11 @@ void add_agreement(Text& text, const Agreement& agreement) {
   const StepBounds& bounds = agreement.bounds;
   const std::string loss_bound = bounds.relative_loss > 0 ? fmt::format("{:g} of the loss", bounds.relative_loss)
                                                           : fmt::format("{:g}", bounds.loss);
-  add(text, "{}: {} computes {} the CPU computes (bounds: loss {}, also of the first step left\n",
-      agrees(agreement) ? "PASS" : "FAIL", name, agrees(agreement) ? "what" : "something else than", loss_bound);
-  add(text, "alone; update {:g} of its norm). Left alone, rounding grows chaotically from step to step.\n",
+  add(text,
+      "{}: {} computes {} the CPU computes\n"
+      "bounds: loss {} (also of the first step left alone), update {:g} by norms; ! is beyond them.\n"
+      "Left alone, rounding grows chaotically from step to step.\n",
+      agrees(agreement) ? "PASS" : "FAIL", name, agrees(agreement) ? "what" : "something else than", loss_bound,
       bounds.update);
 }
 

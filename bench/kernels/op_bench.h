@@ -13,7 +13,7 @@
 #include "kernels/step.h"
 // Each names the context of its programs, C, makes it, and says what its device does at best:
 #ifdef KINDLING_BENCH_CUDA  // its value is the element type of activations
-#include "bench/kernels/cuda_machine.h"
+#include "bench/kernels/cuda/cuda_machine.h"
 #else
 #include "bench/kernels/cpu_machine.h"
 #endif

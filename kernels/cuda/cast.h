@@ -13,4 +13,10 @@ namespace kindling {
 template <class From, class To>
 void cast(const From* from, To* to, std::int64_t elements, cudaStream_t stream);
 
+// The same for rows of channels, of which only the first ones are kept, or behind which zeros are put:
+// to[row][c] = c < from_channels ? from[row][c] : 0.
+template <class From, class To>
+void cast_channels(const From* from, std::int64_t from_channels, To* to, std::int64_t to_channels, std::int64_t rows,
+                   cudaStream_t stream);
+
 }  // namespace kindling

@@ -9,17 +9,35 @@
 namespace kindling {
 namespace {
 
-template <class T>
-ConvPrecision precision_of(const CudaContext<T>& context) {
-  if (std::is_same_v<T, bfloat16>) return ConvPrecision::kBf16;
-  return context.tf32() ? ConvPrecision::kTf32 : ConvPrecision::kFp32;
-}
-
 // cuDNN takes every operand as void*, also what it only reads.
 template <class T>
 void* operand(const T* data) {
   return const_cast<T*>(data);
 }
+
+// The shape as x lies in memory, whose channels may be padded (kernels/input.h).
+template <class T>
+Conv2dShape stored_shape(Conv2dShape shape, const In<CudaContext<T>>& x) {
+  shape.c = x.shape.c;
+  return shape;
+}
+
+std::int64_t taps(const Conv2dShape& shape) {
+  return shape.k * shape.r * shape.s();
+}
+
+// A filter of this shape at the front of the workspace.
+template <class T>
+struct WorkspaceFilter {
+  WorkspaceFilter(CudaContext<T>& context, const Conv2dShape& shape)
+      : bytes((shape.filter_elements() * static_cast<std::int64_t>(sizeof(T)) + kAlignment - 1) / kAlignment *
+              kAlignment),
+        data(reinterpret_cast<T*>(context.workspace(static_cast<std::size_t>(bytes)))) {}
+
+  static constexpr std::int64_t kAlignment = 256;
+  std::int64_t bytes;
+  T* data;
+};
 
 // Runs the problem with the first `reserved` bytes of the context's workspace left alone.
 template <class T>
@@ -34,39 +52,52 @@ void run(CudaContext<T>& context, const Conv2dProblem& problem, const Conv2dOper
 }  // namespace
 
 template <class T>
-void cudnn_forward(CudaContext<T>& context, const Conv2dShape& shape, const T* x, const T* w, T* y) {
-  run(context, {.shape = shape, .pass = Conv2dPass::kForward, .precision = precision_of(context)},
-      {.x = operand(x), .w = operand(w), .y = y});
+ConvPrecision conv_precision(const CudaContext<T>& context) {
+  if (std::is_same_v<T, bfloat16>) return ConvPrecision::kBf16;
+  return context.tf32() ? ConvPrecision::kTf32 : ConvPrecision::kFp32;
+}
+
+template <class T>
+void cudnn_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, const T* w, T* y) {
+  const Conv2dShape stored = stored_shape<T>(shape, x);
+  const Conv2dProblem problem{.shape = stored, .pass = Conv2dPass::kForward, .precision = conv_precision(context)};
+  if (stored == shape) {
+    run(context, problem, {.x = operand(x.data), .w = operand(w), .y = y});
+    return;
+  }
+  const WorkspaceFilter<T> padded(context, stored);
+  cast_channels(w, shape.c, padded.data, stored.c, taps(shape), context.stream());
+  run(context, problem, {.x = operand(x.data), .w = padded.data, .y = y}, padded.bytes);
 }
 
 template <class T>
 void cudnn_dgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* dy, const T* w, T* dx,
                  Accumulate accumulate) {
   run(context,
-      {.shape = shape, .pass = Conv2dPass::kDgrad, .precision = precision_of(context), .accumulate = accumulate},
+      {.shape = shape, .pass = Conv2dPass::kDgrad, .precision = conv_precision(context), .accumulate = accumulate},
       {.x = dx, .w = operand(w), .y = operand(dy)});
 }
 
 template <class T>
-void cudnn_wgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* x, const T* dy, float* dw) {
-  const Conv2dProblem problem{.shape = shape, .pass = Conv2dPass::kWgrad, .precision = precision_of(context)};
+void cudnn_wgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, const T* dy, float* dw) {
+  const Conv2dShape stored = stored_shape<T>(shape, x);
+  const Conv2dProblem problem{.shape = stored, .pass = Conv2dPass::kWgrad, .precision = conv_precision(context)};
   if constexpr (std::is_same_v<T, float>) {
-    run(context, problem, {.x = operand(x), .w = dw, .y = operand(dy)});
-  } else {
-    constexpr std::int64_t kAlignment = 256;
-    const std::int64_t elements = shape.filter_elements();
-    const std::int64_t reserved =
-        (elements * static_cast<std::int64_t>(sizeof(T)) + kAlignment - 1) / kAlignment * kAlignment;
-    T* const rounded = reinterpret_cast<T*>(context.workspace(static_cast<std::size_t>(reserved)));
-    run(context, problem, {.x = operand(x), .w = rounded, .y = operand(dy)}, reserved);
-    cast(rounded, dw, elements, context.stream());
+    if (stored == shape) {
+      run(context, problem, {.x = operand(x.data), .w = dw, .y = operand(dy)});
+      return;
+    }
   }
+  const WorkspaceFilter<T> made(context, stored);
+  run(context, problem, {.x = operand(x.data), .w = made.data, .y = operand(dy)}, made.bytes);
+  cast_channels(made.data, stored.c, dw, shape.c, taps(shape), context.stream());
 }
 
 #define KINDLING_INSTANTIATE(T)                                                                       \
-  template void cudnn_forward(CudaContext<T>&, const Conv2dShape&, const T*, const T*, T*);           \
+  template ConvPrecision conv_precision(const CudaContext<T>&);                                       \
+  template void cudnn_forward(CudaContext<T>&, const Conv2dShape&, In<CudaContext<T>>, const T*, T*); \
   template void cudnn_dgrad(CudaContext<T>&, const Conv2dShape&, const T*, const T*, T*, Accumulate); \
-  template void cudnn_wgrad(CudaContext<T>&, const Conv2dShape&, const T*, const T*, float*);
+  template void cudnn_wgrad(CudaContext<T>&, const Conv2dShape&, In<CudaContext<T>>, const T*, float*);
 KINDLING_INSTANTIATE(float)
 KINDLING_INSTANTIATE(bfloat16)
 #undef KINDLING_INSTANTIATE

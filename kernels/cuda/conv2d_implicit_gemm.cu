@@ -82,23 +82,24 @@ std::int64_t wgrad_slices(const Conv2dShape& shape, std::size_t workspace_bytes)
 }  // namespace
 
 template <class T>
-void implicit_gemm_forward(CudaContext<T>& context, const Conv2dShape& shape, const T* x, const T* w, T* y) {
-  const ConvExtents e(shape);
+void implicit_gemm_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, const T* w, T* y) {
+  const ConvExtents e(shape, x.shape.c);
   launch(forward_kernel<T>, tile_grid(shape.y_shape().pixels(), shape.k), dim3(kTileThreads), 0, context.stream(),
-         ForwardInput<T>{.x = x, .e = e}, ForwardFilter<T>{.w = w, .e = e}, y);
+         ForwardInput<T>{.x = x.data, .e = e}, ForwardFilter<T>{.w = w, .e = e}, y);
 }
 
 template <class T>
 void implicit_gemm_dgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* dy, const T* w, T* dx,
                          Accumulate accumulate) {
-  const ConvExtents e(shape);
+  const ConvExtents e(shape, shape.c);
   launch(dgrad_kernel<T>, tile_grid(shape.x_shape().pixels(), shape.c), dim3(kTileThreads), 0, context.stream(),
          DgradOutput<T>{.dy = dy, .e = e}, DgradFilter<T>{.w = w, .e = e}, dx, accumulate);
 }
 
 template <class T>
-void implicit_gemm_wgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* x, const T* dy, float* dw) {
-  const ConvExtents e(shape);
+void implicit_gemm_wgrad(CudaContext<T>& context, const Conv2dShape& shape, In<CudaContext<T>> x, const T* dy,
+                         float* dw) {
+  const ConvExtents e(shape, x.shape.c);
   const std::int64_t elements = shape.filter_elements();
   const std::int64_t wanted = wgrad_slices(shape, context.workspace_bytes());
   const std::int64_t images_per_slice = (shape.n + wanted - 1) / wanted;
@@ -108,16 +109,16 @@ void implicit_gemm_wgrad(CudaContext<T>& context, const Conv2dShape& shape, cons
     partial = reinterpret_cast<float*>(context.workspace(static_cast<std::size_t>(slices * elements) * sizeof(float)));
   }
   launch(wgrad_kernel<T>, tile_grid(shape.k, elements / shape.k, slices), dim3(kTileThreads), 0, context.stream(),
-         WgradOutput<T>{.dy = dy, .e = e, .end = 0}, WgradInput<T>{.x = x, .e = e}, images_per_slice, partial);
+         WgradOutput<T>{.dy = dy, .e = e, .end = 0}, WgradInput<T>{.x = x.data, .e = e}, images_per_slice, partial);
   if (slices == 1) return;
   launch(add_slices_kernel, grid_for(elements), dim3(kBlockThreads), 0, context.stream(), partial, slices, dw,
          elements);
 }
 
 #define KINDLING_INSTANTIATE(T)                                                                               \
-  template void implicit_gemm_forward(CudaContext<T>&, const Conv2dShape&, const T*, const T*, T*);           \
+  template void implicit_gemm_forward(CudaContext<T>&, const Conv2dShape&, In<CudaContext<T>>, const T*, T*); \
   template void implicit_gemm_dgrad(CudaContext<T>&, const Conv2dShape&, const T*, const T*, T*, Accumulate); \
-  template void implicit_gemm_wgrad(CudaContext<T>&, const Conv2dShape&, const T*, const T*, float*);
+  template void implicit_gemm_wgrad(CudaContext<T>&, const Conv2dShape&, In<CudaContext<T>>, const T*, float*);
 KINDLING_INSTANTIATE(float)
 KINDLING_INSTANTIATE(bfloat16)
 #undef KINDLING_INSTANTIATE

@@ -27,6 +27,13 @@ struct Conv2dProblem {
   bool operator==(const Conv2dProblem&) const = default;
 };
 
+// How many channels x should have in memory where it really has fewer: in bf16, tensor cores take them by eights. cuDNN
+// would bring a narrower x into that form itself, in the workspace and in every pass. Not so in tf32, where its plans
+// for eight channels transpose x: they want more workspace than those for three.
+constexpr std::int64_t padded_channels(std::int64_t channels, ConvPrecision precision) {
+  return precision == ConvPrecision::kBf16 ? (channels + 7) / 8 * 8 : channels;
+}
+
 constexpr std::int64_t element_bytes(ConvPrecision precision) {
   return precision == ConvPrecision::kBf16 ? 2 : 4;
 }

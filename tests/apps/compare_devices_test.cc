@@ -109,6 +109,7 @@ TEST(Report, SaysWhichStepsDisagree) {
   Comparison comparison = example();
   comparison.agreements.front().steps[1].loss = 2.6;
   const std::string text = to_text(comparison);
+  for (const std::string& line : lines_of(text)) EXPECT_LE(line.size(), 100U) << line;
   EXPECT_THAT(text, HasSubstr("FAIL: cuda fp32 computes something else than the CPU computes"));
   EXPECT_THAT(text, testing::ContainsRegex("2 +2.500000 +2.600000 +1.0e-01 +1.0e-04 !"));
   EXPECT_THAT(losses_csv(comparison), HasSubstr("cuda,fp32,2,2.5,2.6,0.1,1e-05,0.0001,0.03,no,2.25,2.125,0.125\n"));

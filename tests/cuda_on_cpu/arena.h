@@ -49,7 +49,8 @@ class Arena {
   void protect(int protection) const;
 
   std::size_t device_bytes_;
-  char* base_;
+  char* mapping_;           // what the system gave
+  char* base_;              // its first huge page
   char* unused_;            // the first address that was never given out
   char* opened_ = nullptr;  // while it can be touched: from here to unused_
   std::map<std::uintptr_t, std::size_t> sizes_;

@@ -1,5 +1,5 @@
-// The ops with bf16 activations, on inputs that bf16 holds exactly: what differs from fp32 is one rounding of what is
-// stored, and the wider packs.
+// The ops with bf16 activations but convolutions (conv2d_test.cc), on inputs that bf16 holds exactly: what differs from
+// fp32 is one rounding of what is stored, and the wider packs.
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,6 @@
 #include "tests/support/activation_case.h"
 #include "tests/support/backends.h"
 #include "tests/support/batch_norm_case.h"
-#include "tests/support/conv2d_case.h"
 #include "tests/support/head_case.h"
 #include "tests/support/rounding.h"
 #include "tests/support/shape_table.h"
@@ -25,25 +24,6 @@ using Bf16 = CudaBackend<bfloat16>;
 using C = Bf16::Context;
 
 class Bfloat16 : public BackendTest<Bf16> {};
-
-Conv2dCase magnitudes_of(Conv2dCase data) {
-  for (auto* values : {&data.x, &data.w, &data.dy}) *values = magnitudes(*values);
-  return data;
-}
-
-TEST_F(Bfloat16, ConvolutionsRoundOnce) {
-  for (const Conv2dShape& shape : odd_convolutions()) {
-    SCOPED_TRACE(to_string(shape));
-    const Conv2dCase data = integer_conv2d_case(shape, 1);
-    const Conv2dCase absolute = magnitudes_of(data);
-    const std::int64_t taps = shape.r * shape.s();
-    expect_within(run_forward<Bf16>(data), run_forward<Oracle>(data),
-                  dot_bounds<C, bfloat16>(taps * shape.c, run_forward<Oracle>(absolute)), "y");
-    expect_within(run_dgrad<Bf16>(data), run_dgrad<Oracle>(data),
-                  dot_bounds<C, bfloat16>(taps * shape.k, run_dgrad<Oracle>(absolute)), "dx");
-    expect_equal(run_wgrad<Bf16>(data), run_wgrad<Oracle>(data), "dw");  // fp32 sums of integers are exact
-  }
-}
 
 TEST_F(Bfloat16, MaterializeRoundsOnce) {
   for (const Shape4& shape : activation_shapes()) {
@@ -127,11 +107,7 @@ TEST_F(Bfloat16, RoundParametersAsTheHostDoes) {
     const ParamArray<C> from(context, values);
     const ActivationArray<C> to(context, size);
     round_parameters(context, from, to.view());
-    std::vector<double> wanted;
-    for (const double value : values) {
-      wanted.push_back(static_cast<double>(static_cast<float>(bfloat16(static_cast<float>(value)))));
-    }
-    expect_equal(to.values(), wanted, "copy");
+    expect_equal(to.values(), rounded_to<bfloat16>(values), "copy");
   }
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <type_traits>
 
+#include "kernels/core/dtype.h"
 #include "kernels/reference/reference_context.h"
 #ifdef KINDLING_TEST_CUDA  // a test program of the CUDA backend, else one of those that run on every machine
 #include "kernels/cuda/cuda_context.h"
@@ -15,10 +17,12 @@ namespace kindling::test {
 
 // The backends that every op test runs on. A backend names its context, makes one, says why it can't run on this
 // machine (empty: it can), and what it promises:
-//   kPartialBatches  takes activations with valid_n < N (else it must refuse them with Error(kInternal))
+//   kPartialBatches    takes activations with valid_n < N (else it must refuse them with Error(kInternal))
+//   FilterGradient     what conv2d_wgrad rounds its sums to, where it then isn't exact to param_t
 template <class T>
 struct ReferenceBackend {
   using Context = ReferenceContext<T>;
+  using FilterGradient = T;
   static constexpr bool kPartialBatches = true;
   static Context make() { return {}; }
   static std::string name() { return sizeof(T) == 8 ? "Reference_double" : "Reference"; }
@@ -34,30 +38,33 @@ using Oracle = ReferenceBackend<double>;
 template <class T>
 struct CudaBackend {
   using Context = CudaContext<T>;
+  using FilterGradient = float;
   static constexpr bool kPartialBatches = false;
   static Context make() {
     return Context({.conv = ConvAlgorithm::kImplicitGemm, .workspace_bytes = std::size_t{1} << 20U});
   }
-  static std::string name() { return "Cuda"; }
+  static std::string name() { return std::is_same_v<T, bfloat16> ? "Cuda_bf16" : "Cuda"; }
   static std::string unavailable() { return why_no_cuda(); }
 };
 
 // cuDNN, or where the CUDA code runs on the CPU the double of it. The workspace is small because tests make a context
-// for every call.
+// for every call; in bf16 a filter must fit into it.
 template <class T>
 struct CudnnBackend : CudaBackend<T> {
   using Context = CudaContext<T>;
+  using FilterGradient = T;
   static Context make() {
     return Context({.conv = ConvAlgorithm::kCudnn,
-                    .workspace_bytes = std::size_t{2} << 20U,
+                    .workspace_bytes = std::size_t{std::is_same_v<T, bfloat16> ? 8 : 2} << 20U,
                     .conv2d_plans = {.workspace_limit = std::int64_t{1} << 20U}});
   }
-  static std::string name() { return "Cudnn"; }
+  static std::string name() { return std::is_same_v<T, bfloat16> ? "Cudnn_bf16" : "Cudnn"; }
   static std::string unavailable() { return Conv2dPlans::available() ? why_no_cuda() : "this build has no cuDNN"; }
 };
 
 using Backends = ::testing::Types<CudaBackend<float>>;
-using ConvBackends = ::testing::Types<CudaBackend<float>, CudnnBackend<float>>;
+using ConvBackends =
+    ::testing::Types<CudaBackend<float>, CudaBackend<bfloat16>, CudnnBackend<float>, CudnnBackend<bfloat16>>;
 using OptimizerBackends = Backends;
 
 #else
@@ -66,6 +73,7 @@ using OptimizerBackends = Backends;
 template <class T, Isa isa>
 struct CpuBackend {
   using Context = CpuContext<T>;
+  using FilterGradient = T;
   static constexpr bool kPartialBatches = false;
   static Context make() { return Context({.threads = 3, .conv = ConvAlgorithm::kDirect, .isa = isa}); }
   static std::string name() { return std::string("Cpu_") + name_of(isa); }

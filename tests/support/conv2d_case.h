@@ -6,6 +6,7 @@
 #include "kernels/conv2d.h"
 #include "tests/support/context_array.h"
 #include "tests/support/random_values.h"
+#include "tests/support/rounding.h"
 
 namespace kindling::test {
 
@@ -18,10 +19,13 @@ struct Conv2dCase {
   std::vector<double> dy;
 };
 
-inline Conv2dCase real_conv2d_case(const Conv2dShape& shape, std::uint64_t seed) {
+// Values that the type T holds exactly.
+template <class T>
+Conv2dCase real_conv2d_case(const Conv2dShape& shape, std::uint64_t seed) {
   RandomValues random(seed);
-  return {shape, shape.n, random.reals(shape.x_shape().elements()), random.reals(shape.filter_elements()),
-          random.reals(shape.y_shape().elements())};
+  return {shape, shape.n, rounded_to<T>(random.reals(shape.x_shape().elements())),
+          rounded_to<T>(random.reals(shape.filter_elements())),
+          rounded_to<T>(random.reals(shape.y_shape().elements()))};
 }
 
 inline Conv2dCase integer_conv2d_case(const Conv2dShape& shape, std::uint64_t seed) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/core/dtype.h"
@@ -19,6 +20,19 @@ inline constexpr double kUnitRoundoff = static_cast<double>(std::numeric_limits<
 template <>
 inline constexpr double kUnitRoundoff<bfloat16> = 0x1p-8;
 
+// The nearest values of type T.
+template <class T>
+std::vector<double> rounded_to(std::vector<double> values) {
+  for (double& value : values) {
+    if constexpr (std::is_same_v<T, bfloat16>) {
+      value = static_cast<double>(static_cast<float>(bfloat16(static_cast<float>(value))));
+    } else {
+      value = static_cast<double>(static_cast<T>(value));
+    }
+  }
+  return values;
+}
+
 // gamma_n = n u / (1 - n u): n roundings one after the other, or a dot product of n terms in any order, with or without
 // fused multiply-add: |error| <= gamma_n sum |a||b| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
 // section 3.1).
@@ -29,11 +43,14 @@ inline double gamma(std::int64_t n, double unit_roundoff) {
 
 // The bound of one output of an op that sums n products in param_t of C (contracts: at least fp32) and rounds the sum
 // to Stored. magnitude is sum |a||b|; it also bounds the result itself. One rounding more is granted for the last step,
-// and the oracle's own error (2^-53 where this has 2^-24) disappears in it.
+// and the oracle's own error (2^-53 where this has 2^-24) disappears in it. Products of bf16 may be summed by tensor
+// cores, which cut where others round: up to twice the error (Fasi, Higham, Mikaitis, Pranesh: Numerical behavior of
+// NVIDIA tensor cores, 2021).
 template <class C, class Stored>
 double dot_bound(std::int64_t n, double magnitude) {
+  const double step = kUnitRoundoff<typename C::param_t> * (std::is_same_v<typename C::activation_t, bfloat16> ? 2 : 1);
   const double stored = sizeof(Stored) < sizeof(typename C::param_t) ? kUnitRoundoff<Stored> : 0.0;
-  return (gamma(n + 1, kUnitRoundoff<typename C::param_t>) + 1.01 * stored) * magnitude;
+  return (gamma(n + 1, step) + 1.01 * stored) * magnitude;
 }
 
 template <class C, class Stored>

@@ -33,10 +33,13 @@ void list_plans(const PlanTarget& target, std::int64_t images, std::int64_t limi
     std::vector<Conv2dShape> seen;
     for (const Conv2d* layer : network.convolutions()) {
       Conv2dShape shape = layer->shape();
+      const bool stem = shape.c == ResNet18::kInputImage.c;
       shape.n = images;
+      shape.c = padded_channels(shape.c, precision);
       if (std::find(seen.begin(), seen.end(), shape) != seen.end()) continue;
       seen.push_back(shape);
       for (const Conv2dPass pass : {Conv2dPass::kForward, Conv2dPass::kDgrad, Conv2dPass::kWgrad}) {
+        if (stem && pass == Conv2dPass::kDgrad) continue;  // nobody wants the gradient of the images
         const Conv2dProblem problem{.shape = shape, .pass = pass, .precision = precision};
         const Conv2dPlan plan = std::move(find_conv2d_plans(problem, target, limit, 1).front());
         std::printf("%-46s %-40s %10lld %s\n", to_string(problem).c_str(), plan.id().c_str(),

@@ -27,7 +27,7 @@ void prove(std::int64_t r, std::int64_t stride, std::int64_t pad) {
   for (int trial = 0; trial < 25; ++trial) {
     const Conv2dShape shape = random_shape(random, r, stride, pad);
     SCOPED_TRACE(to_string(shape));
-    const Conv2dCase data = real_conv2d_case(shape, static_cast<std::uint64_t>(trial));
+    const Conv2dCase data = real_conv2d_case<double>(shape, static_cast<std::uint64_t>(trial));
     const auto loss = [&](const std::vector<double>& x, const std::vector<double>& w) {
       Conv2dCase moved = data;
       moved.x = x;

@@ -5,7 +5,7 @@
 #include <string>
 #include <type_traits>
 
-#include "bench/kernels/cuda_copy.h"
+#include "bench/kernels/cuda/cuda_copy.h"
 #include "bench/kernels/settings.h"
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/cuda_check.h"

@@ -1,4 +1,4 @@
-#include "bench/kernels/cuda_copy.h"
+#include "bench/kernels/cuda/cuda_copy.h"
 
 #include "kernels/core/clock.h"
 #include "kernels/cuda/cuda_check.h"
