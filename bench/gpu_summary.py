@@ -38,9 +38,9 @@ def text_file(path, missing):
 class Epochs:
     """Seconds of the epochs of one run."""
 
-    def __init__(self, name, batch, precision, train, evaluation, top1):
+    def __init__(self, name, batch, precision, train, evaluation, top1, whole=True):
         self.name, self.batch, self.precision = name, batch, precision
-        self.train, self.evaluation, self.top1 = train, evaluation, top1
+        self.train, self.evaluation, self.top1, self.whole = train, evaluation, top1, whole
 
     @property
     def median(self):
@@ -49,7 +49,7 @@ class Epochs:
     def row(self):
         return [self.name, self.precision, self.batch, len(self.train), f"{self.median:.3f}",
                 f"{statistics.mean(self.train):.3f}", f"{statistics.median(self.evaluation):.3f}",
-                f"{50000 / self.median:,.0f}", f"{100 * self.top1:.2f} %"]
+                f"{50000 / self.median:,.0f}" if self.whole else "-", f"{100 * self.top1:.2f} %"]
 
 
 def kindling_epochs(results):
@@ -62,7 +62,8 @@ def kindling_epochs(results):
         if rows:
             yield Epochs(f"Kindling, {folder.name}", int(options["batch_size"]), options["precision"],
                          [float(row["total_s"]) - float(row["eval_s"]) for row in rows],
-                         [float(row["eval_s"]) for row in rows], float(rows[-1]["test_top1"]))
+                         [float(row["eval_s"]) for row in rows], float(rows[-1]["test_top1"]),
+                         whole=options["limit_batches"] == 0 and options["dataset"] != "synthetic")
 
 
 def torch_epochs(results):
@@ -71,12 +72,13 @@ def torch_epochs(results):
         note = " (tiny, on the CPU: a rehearsal)" if run["tiny"] else ""
         for loader, times in run["loaders"].items():
             yield Epochs(f"PyTorch {run['torch']}, {run['mode']}, {loader}{note}", run["batch"], run["precision"],
-                         times["train_s"], times["eval_s"], times["test_top1"][-1])
+                         times["train_s"], times["eval_s"], times["test_top1"][-1], whole=not run["tiny"])
 
 
 def target_lines(ours, peers):
     """One row for each target: met, missed or not measured."""
     rows = []
+    ours, peers = ([run for run in runs if run.whole] for runs in (ours, peers))
     for batch, most in TARGETS.items():
         mine = [run for run in ours if (run.batch, run.precision) == (batch, "bf16") and "own-conv" not in run.name]
         theirs = [run for run in peers if (run.batch, run.precision) == (batch, "bf16")]
@@ -85,7 +87,8 @@ def target_lines(ours, peers):
                      "not measured" if best is None else "met" if best < most else "missed"])
         peer = min(theirs, key=lambda run: run.median, default=None)
         ratio = peer.median / best if best and peer else None
-        rows.append([f"at batch {batch} at least {LEAST_RATIO} times the best PyTorch" + (f" ({peer.name})" if peer else ""),
+        who = f" ({peer.name})" if peer else ""
+        rows.append([f"at batch {batch} at least {LEAST_RATIO} times the best PyTorch{who}",
                      f"{ratio:.2f}" if ratio else "-",
                      "not measured" if ratio is None else "met" if ratio >= LEAST_RATIO else "missed"])
     return rows

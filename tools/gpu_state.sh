@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What tools/gpu_check.sh remembers from call to call. Sourced after tools/lib.sh; the caller sets plan, steps, state,
-# seconds and deadline. Each step has a file state/steps/STAGE.STEP with a line RESULT SECONDS: ok, skipped, FAILED and TIMEOUT
-# are final, cut means that the call ended before the step did.
+# seconds and deadline. Each step has a file state/steps/STAGE.STEP with a line RESULT SECONDS WHY: ok, skipped, FAILED
+# and TIMEOUT are final, cut means that the call ended before the step did.
 # shellcheck disable=SC2154
 
 # A step that was cut so often is given up: it doesn't fit into a call.
@@ -12,13 +12,13 @@ plan_lines() {
   sed 's/#.*//' "$plan" | awk -v stage="$1" 'NF >= 4 && (stage == "all" || $1 == stage) { $1 = $1; print }'
 }
 
-# remembered STAGE.STEP: its RESULT and SECONDS, or `pending 0`.
+# remembered STAGE.STEP: its RESULT, SECONDS and WHY, or `pending 0`.
 remembered() {
   if [ -f "$state/steps/$1" ]; then cat "$state/steps/$1"; else echo "pending 0"; fi
 }
 
 remember() {
-  echo "$2 $3" >"$state/steps/$1.new"
+  echo "$2 $3 ${4:-}" >"$state/steps/$1.new"
   mv "$state/steps/$1.new" "$state/steps/$1"
 }
 
@@ -53,12 +53,12 @@ result_of() {
 
 # run_step STAGE STEP LIMIT COMMAND...: runs it unless it is done; 75 if no time is left for it.
 run_step() {
-  local id=$1.$2 limit=${3%\~} resumes=no before took allowed status=0 start=$SECONDS result
+  local id=$1.$2 limit=${3%\~} resumes=no before took allowed status=0 start=$SECONDS result why=
   # Of a call of 540 s: 5 s for the end, and a step isn't begun for less than 20 s unless it takes less.
   local margin=$((seconds / 100)) least=$((seconds / 27))
   if [ "$limit" != "$3" ]; then resumes=yes; fi
   shift 3
-  read -r before took < <(remembered "$id")
+  read -r before took _ < <(remembered "$id")
   if is_final "$before"; then return 0; fi
   # What a step that goes on has used counts.
   if [ "$resumes" = yes ]; then limit=$((limit > took ? limit - took : 1)); else took=0; fi
@@ -69,9 +69,9 @@ run_step() {
   # TERM first: kindling-train leaves a checkpoint. Then KILL, which nothing survives.
   timeout --kill-after 5 "$allowed" bash "$steps" "$@" >>"$state/logs/$id.log" 2>&1 </dev/null || status=$?
   result=$(result_of "$status" "$limit" "$allowed" "$before")
-  remember "$id" "$result" $((took + SECONDS - start))
-  say "$id: $result, $((SECONDS - start)) s"
-  case $result in skipped | FAILED) tail -n 3 "$state/logs/$id.log" | sed 's/^/   /' ;; esac
+  case $result in skipped | FAILED) why=$(tail -n 1 "$state/logs/$id.log" | cut -c 1-120) ;; esac
+  remember "$id" "$result" $((took + SECONDS - start)) "$why"
+  say "$id: $result, $((SECONDS - start)) s${why:+; $why}"
   case $result in cut*) return 75 ;; esac
 }
 
@@ -92,11 +92,11 @@ run_stage() {
 
 # What became of every step of the plan.
 print_table() {
-  local words result took
-  printf '%-10s %-20s %-8s %s\n' stage step result seconds
+  local words result took why
+  printf '%-10s %-20s %-8s %7s  %s\n' stage step result seconds why
   while read -r -a words; do
-    read -r result took < <(remembered "${words[0]}.${words[1]}")
-    printf '%-10s %-20s %-8s %7s\n' "${words[0]}" "${words[1]}" "$result" "$took"
+    read -r result took why < <(remembered "${words[0]}.${words[1]}")
+    printf '%-10s %-20s %-8s %7s  %s\n' "${words[0]}" "${words[1]}" "$result" "$took" "$why"
   done < <(plan_lines all)
 }
 

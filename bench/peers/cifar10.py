@@ -1,4 +1,4 @@
-"""CIFAR-10's binary files as batches for epoch.py: the crop, the flip and the normalisation that Kindling makes, done in
+"""CIFAR-10's binary files as batches for epoch.py: the crop, flip and normalisation that Kindling makes, done in
 two ways. Both give (images, labels) on the device, images as fp32 NCHW."""
 
 from pathlib import Path

@@ -86,6 +86,8 @@ INSTANTIATE_TEST_SUITE_P(EachOptimizer, SnapshotTest,
                          [](const auto& optimizer) { return std::string(name_of(optimizer.param)); });
 
 TEST(WeightsFile, ComesBackWithEveryBit) {
+  const std::string reason = test::why_no_training();
+  if (!reason.empty()) GTEST_SKIP() << reason;
   FileSystemCalls calls;
   const fs::path path = fs::path(testing::TempDir()) / ("kindling_weights_" + std::to_string(getpid()));
   Training trained;
