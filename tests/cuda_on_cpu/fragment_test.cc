@@ -53,7 +53,7 @@ TEST_F(FragmentsDeathTest, MultiplyAndAdd) {
 // All lanes have stored when the first one loads, here as on most GPUs: only the race build can tell.
 TEST_F(FragmentsDeathTest, MissingSyncwarpBeforeALoad) {
   if (!RaceChecker::kEnabled) GTEST_SKIP() << "only the race build looks for this";
-  EXPECT_DEATH(run(FragmentBug::kNoSyncBeforeLoad), "data race in shared memory: .*tensor_core.h");
+  EXPECT_DEATH(run(FragmentBug::kNoSyncBeforeLoad), "data race in shared memory: .*fragment_kernels.cu");
 }
 
 TEST_F(FragmentsDeathTest, MissingSyncwarpAfterAStore) {
