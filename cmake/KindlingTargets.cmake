@@ -62,7 +62,7 @@ add_custom_target(device_tests)  # all of them, of a build for real GPUs
 function(kindling_device_test name)
   if(KINDLING_CUDA_ON_CPU)
     kindling_cuda_on_cpu_test(${name} ${ARGN} SEEDS 0 1)
-    target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_compile_definitions(${name} PRIVATE KINDLING_TEST_CUDA_ON_CPU KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   else()
     kindling_test(${name} ${ARGN} LABELS device)
     add_dependencies(device_tests ${name})

@@ -5,14 +5,11 @@
 // not told either: kernels that rely on it race here or read something else.
 
 #include <cstddef>
-#include <cstdint>
 #include <source_location>
-#include <string>
 
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/pack.h"
 #include "tests/cuda_on_cpu/device_threads.h"
-#include "tests/cuda_on_cpu/report.h"
 
 namespace kindling {
 
@@ -29,27 +26,16 @@ inline unsigned first_fragment_column() {
   return lane_of_thread() % 2 * unsigned{kLaneColumns};
 }
 
-// Waits for the other lanes, which orders no memory, and compares what they ask for.
-template <class T>
-void meet_for_fragment(const T* memory, unsigned stride, const std::source_location& where) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const std::uint64_t request = address ^ std::uint64_t{stride} << 48U;
-  if (shuffle(0xffffffffU, request, 0, where) != request) {
-    report("lanes of a warp disagree about the memory of a fragment at " + to_string(where));
-  }
-  if (address % 32 != 0) report("a fragment's memory is not aligned to 32 bytes at " + to_string(where));
-  if (stride * sizeof(T) % 16 != 0) {
-    report("a fragment's stride is " + std::to_string(stride * sizeof(T)) + " bytes, not a multiple of 16, at " +
-           to_string(where));
-  }
-}
+// Waits for the other lanes, which orders no memory, and reports memory that they disagree about or that is misaligned.
+// Not inline: code of the race build's kernels must not build the text of a report, which the checker would watch.
+void meet_for_fragment(const void* memory, std::size_t stride_bytes, const std::source_location& where);
 
 }  // namespace cuda_on_cpu
 
 class LeftFragment {
  public:
   void load(const bfloat16* from, unsigned stride, std::source_location where = std::source_location::current()) {
-    cuda_on_cpu::meet_for_fragment(from, stride, where);
+    cuda_on_cpu::meet_for_fragment(from, stride * sizeof *from, where);
     const unsigned row = cuda_on_cpu::fragment_row();
     for (unsigned d = 0; d < kFragmentSide; ++d) row_[d] = static_cast<float>(from[d * stride + row]);
   }
@@ -62,7 +48,7 @@ class LeftFragment {
 class RightFragment {
  public:
   void load(const bfloat16* from, unsigned stride, std::source_location where = std::source_location::current()) {
-    cuda_on_cpu::meet_for_fragment(from, stride, where);
+    cuda_on_cpu::meet_for_fragment(from, stride * sizeof *from, where);
     const unsigned column = cuda_on_cpu::first_fragment_column();
     for (unsigned d = 0; d < kFragmentSide; ++d) {
       columns_[d] = load_as_floats<cuda_on_cpu::kLaneColumns>(from + d * stride + column, 0);
@@ -83,7 +69,7 @@ class SumFragment {
   }
 
   void store(float* to, unsigned stride, std::source_location where = std::source_location::current()) const {
-    cuda_on_cpu::meet_for_fragment(to, stride, where);
+    cuda_on_cpu::meet_for_fragment(to, stride * sizeof *to, where);
     const std::size_t first = cuda_on_cpu::fragment_row() * stride + cuda_on_cpu::first_fragment_column();
     for (std::size_t j = 0; j < cuda_on_cpu::kLaneColumns; ++j) to[first + j] = sums_[j];
   }

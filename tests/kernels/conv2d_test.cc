@@ -17,9 +17,8 @@ namespace {
 
 using namespace test;  // NOLINT: everything here is a test
 
-// Of the network's shapes. Where each access of each thread is checked (tests/cuda_on_cpu), one image takes long
-// enough.
-#ifdef KINDLING_CUDA_RACE_BUILD
+// Of the network's shapes. Where the CPU runs the device's code (tests/cuda_on_cpu), one image takes long enough.
+#ifdef KINDLING_TEST_CUDA_ON_CPU
 constexpr std::int64_t kBatches[] = {1};
 #else
 constexpr std::int64_t kBatches[] = {1, 3};
