@@ -98,6 +98,18 @@ test_cuda_on_cpu() {
   run_tests "$preset" -L cuda_on_cpu "$@"
 }
 
+# The same for the tests of ops, training and the runtime itself, not for whole programs: what CI has time for.
+test_races() {
+  build_preset cuda-on-cpu-race cuda_on_cpu_test device_op_tests trainer_cuda_test device_training_test
+  run_tests cuda-on-cpu-race -L cuda_on_cpu "$@"
+}
+
+# Each benchmark of the CUDA backend once, with tiny sizes.
+try_device_benchmarks() {
+  build_preset cuda-on-cpu-bench device_benchmarks
+  run_tests cuda-on-cpu-bench -R 'Bench\.'
+}
+
 # A second compiler, with its own warnings; it also leaves the compile commands that clang-tidy reads.
 build_with_clang() {
   say "configuring and building build/cpu-clang"

@@ -46,6 +46,7 @@ if has_cuda; then
   stage cuda build_and_test_cuda
   stage cuda-on-cpu test_cuda_on_cpu cuda-on-cpu
   stage cuda-on-cpu-race test_cuda_on_cpu cuda-on-cpu-race
+  stage device-benchmarks try_device_benchmarks
   stage without-cudnn build_without_cudnn
   stage without-cudnn-on-cpu test_without_cudnn
 fi
@@ -60,7 +61,7 @@ summary=$root/tests/long_run_summary.txt
 {
   echo "tools/test.sh --long, commit $(source_id), $(date -u +%F), $(nproc) cores, real data: $data"
   stage_table || true
-  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,cuda,cuda-on-cpu,cuda-on-cpu-race,without-cudnn,without-cudnn-on-cpu,clang-tests,clang-tidy,planted-bugs}.log; do
+  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,cuda,cuda-on-cpu,cuda-on-cpu-race,device-benchmarks,without-cudnn,without-cudnn-on-cpu,clang-tests,clang-tidy,planted-bugs}.log; do
     grep -hE '^[0-9]+ tests: |^device tests: |^  skipped |^clang-tidy: |planted bugs, each' "$log" |
       sed "s/^/$(basename "$log" .log): /" || true
   done
