@@ -29,11 +29,11 @@ HostMemory allocate_staging(C& /*context*/, std::size_t bytes, const char* /*lab
 // Copies between host and context memory, after all ops called so far. They return when `to` holds the data.
 template <HostContext C>
 void copy_to_host(C& /*context*/, void* to, const void* from, std::size_t bytes) {
-  std::memcpy(to, from, bytes);
+  if (bytes > 0) std::memcpy(to, from, bytes);  // nothing may lie at null
 }
 template <HostContext C>
 void copy_from_host(C& /*context*/, void* to, const void* from, std::size_t bytes) {
-  std::memcpy(to, from, bytes);
+  if (bytes > 0) std::memcpy(to, from, bytes);  // nothing may lie at null
 }
 
 }  // namespace kindling
