@@ -19,13 +19,13 @@ std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Sou
   RunningMetrics metrics;
   bool stopping = false;
   std::deque<Batch> in_flight;
-  const auto collect = [&] {
+  const auto collect_one = [&] {  // whether to stop
     const Batch batch = in_flight.front();
     in_flight.pop_front();
     metrics.add(step.collect().metrics);
     test.source.release(batch);
     observer.evaluation_progressed(batch.index + 1, batches);
-    if (batch.index + 1 < batches && !stopping) stopping = observer.evaluation_stop_requested();
+    return stopping || (batch.index + 1 < batches && observer.evaluation_stop_requested());
   };
   test.source.start_epoch(0, 0);
   while (!stopping) {
@@ -33,9 +33,9 @@ std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Sou
     if (!batch) break;
     step.submit(test.slots.slot(batch->slot), batch->images);
     in_flight.push_back(*batch);
-    if (step.pipeline().is_full()) collect();
+    if (step.pipeline().is_full()) stopping = collect_one();
   }
-  while (!in_flight.empty()) collect();
+  while (!in_flight.empty()) stopping = collect_one();
   if (stopping) return std::nullopt;
   return metrics;
 }

@@ -43,9 +43,9 @@ Devices find_devices(Cpu& cpu, const CompareOptions& options) {
 }
 
 std::string names_of(const std::vector<Precision>& precisions) {
-  std::vector<std::string> names;
-  for (const Precision precision : precisions) names.emplace_back(name_of(precision));
-  return fmt::format("{}", fmt::join(names, ", "));
+  std::string names;
+  for (const Precision precision : precisions) names += (names.empty() ? "" : ", ") + std::string(name_of(precision));
+  return names;
 }
 
 void print_header(const CompareOptions& options, const Devices& devices, std::int64_t batches) {
