@@ -37,6 +37,10 @@ void add_data_options(CLI::App& app, DataOptions& options) {
   app.add_option("--limit-batches", options.limit_batches, "at most N batches an epoch, in training and in evaluation")
       ->type_name("N")
       ->group(group);
+  app.add_option("--inject-latency-us", options.inject_latency_us, "a pause per image read, to play slow storage")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
 }
 
 void add_network_options(CLI::App& app, NetworkOptions& options, const char* group) {
@@ -62,6 +66,8 @@ void check_data_options(const DataOptions& options) {
   require_at_least("--prefetch", options.prefetch, 1);
   require_at_most("--prefetch", options.prefetch, 10'000);
   if (options.limit_batches) require_at_least("--limit-batches", *options.limit_batches, 1);
+  require_at_least("--inject-latency-us", options.inject_latency_us, 0);
+  require_at_most("--inject-latency-us", options.inject_latency_us, 10'000'000);
 }
 
 void require_data_path(const DataOptions& options) {

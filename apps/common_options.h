@@ -26,6 +26,7 @@ struct DataOptions {
   bool shuffle = true;
   std::int64_t batch_size = 128;
   std::optional<std::int64_t> limit_batches;
+  std::int64_t inject_latency_us = 0;
   std::uint64_t seed = 0;  // of weights, order, crops and flips
 };
 

@@ -63,10 +63,15 @@ void BatchRing::fail(const BatchChunk& chunk, std::exception_ptr why) {
   }
 }
 
-bool BatchRing::head_ready() const {
-  if (at_end()) return false;
-  const Slot& slot = slots_[slot_of(head_)];
-  return slot.batch == head_ && slot.missing == 0 && slot.chunks == 0;
+bool BatchRing::is_ready(std::int64_t batch) const {
+  const Slot& slot = slots_[slot_of(batch)];
+  return slot.batch == batch && slot.missing == 0 && slot.chunks == 0 && !slot.on_loan;
+}
+
+std::int64_t BatchRing::ready_batches() const {
+  std::int64_t batch = head_;
+  while (batch < end_ && is_ready(batch)) ++batch;
+  return batch - head_;
 }
 
 Batch BatchRing::deliver() {

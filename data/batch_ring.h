@@ -35,6 +35,8 @@ class BatchRing {
   void cancel();
 
   bool can_claim() const;
+  // Batches are left to fill, but the next has no free slot.
+  bool is_full() const { return !failure_ && claim_batch_ < end_ && !can_claim(); }
   BatchChunk claim();                                          // requires can_claim()
   void finish(const BatchChunk& chunk);                        // its images lie in the slot
   void fail(const BatchChunk& chunk, std::exception_ptr why);  // instead of finish
@@ -43,7 +45,8 @@ class BatchRing {
   bool at_end() const { return head_ == end_; }
   // The next batch would need a slot that the trainer holds: waiting for it could not end.
   bool head_blocked() const { return !at_end() && slots_[slot_of(head_)].on_loan; }
-  bool head_ready() const;
+  bool head_ready() const { return !at_end() && is_ready(head_); }
+  std::int64_t ready_batches() const;  // that could be delivered one after the other
   bool failure_due() const { return failure_ && failure_->batch == head_ && idle(); }
 
   Batch deliver();                    // requires head_ready(); epoch is left to the caller
@@ -63,6 +66,7 @@ class BatchRing {
     std::exception_ptr why;
   };
 
+  bool is_ready(std::int64_t batch) const;
   std::size_t slot_of(std::int64_t batch) const {
     return static_cast<std::size_t>(batch % static_cast<std::int64_t>(slots_.size()));
   }

@@ -53,6 +53,16 @@ std::int64_t chunk_images(const LoaderOptions& options) {
   return std::min((options.batch_size + chunks - 1) / chunks, kMostImages);
 }
 
+std::vector<TimeAccount<WorkerState>> worker_accounts(const LoaderOptions& options) {
+  std::vector<TimeAccount<WorkerState>> accounts;
+  for (std::int64_t i = 0; i < std::max(options.workers, std::int64_t{1}); ++i) {
+    const bool is_traced = options.trace != nullptr && options.workers > 0;
+    TraceLane* const lane = is_traced ? &options.trace->add_lane(fmt::format("loader worker {}", i + 1)) : nullptr;
+    accounts.emplace_back(options.clock, lane);
+  }
+  return accounts;
+}
+
 }  // namespace
 
 std::int64_t Loader::slots_needed(const LoaderOptions& options) {
@@ -65,7 +75,9 @@ Loader::Loader(const Dataset& dataset, const LoaderOptions& options, std::vector
       slots_(checked(std::move(slots), options)),
       sharding_(dataset.size(), options.batch_size, options.rank, options.world),
       batches_(limited(sharding_.batches(), options.limit_batches)),
-      ring_(sharding_, std::ssize(slots_), chunk_images(options)) {
+      ring_(sharding_, std::ssize(slots_), chunk_images(options)),
+      accounts_(worker_accounts(options)),
+      depth_lane_(options.trace == nullptr ? nullptr : &options.trace->add_lane("batches ready")) {
   start_workers();
 }
 
@@ -75,7 +87,10 @@ Loader::~Loader() {
 
 void Loader::start_workers() {
   try {
-    for (std::int64_t i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
+    for (std::int64_t i = 0; i < options_.workers; ++i) {
+      WorkerAccount& account = accounts_[static_cast<std::size_t>(i)];
+      threads_.emplace_back([this, &account] { work(account); });
+    }
   } catch (...) {  // the system has no more threads: end those that run
     stop_workers();
     throw;
@@ -118,10 +133,18 @@ std::optional<Batch> Loader::next() {
   std::unique_lock lock(mutex_);
   if (ring_.at_end()) return std::nullopt;
   require(!ring_.head_blocked(), "the next batch was asked for while the trainer holds every slot");
-  if (threads_.empty()) process_chunk(lock);
+  times_.ready_batches += ring_.ready_batches();
+  ++times_.requests;
+  trace_depth();
+  if (threads_.empty()) {
+    accounts_.front().enter(WorkerState::kBusy);
+    process_chunk(lock);
+    accounts_.front().enter(WorkerState::kIdle);
+  }
   progress_.wait(lock, [this] { return ring_.head_ready() || ring_.failure_due(); });
   if (ring_.failure_due()) std::rethrow_exception(ring_.take_failure());
   Batch batch = ring_.deliver();
+  trace_depth();
   batch.epoch = epoch_;
   return batch;
 }
@@ -135,11 +158,30 @@ void Loader::release(const Batch& batch) {
   work_ready_.notify_all();
 }
 
-void Loader::work() {
+void Loader::end_epoch() {
+  std::unique_lock lock(mutex_);
+  ring_.cancel();
+  abandoned_ = true;
+  progress_.wait(lock, [this] { return ring_.idle(); });
+}
+
+LoaderTimes Loader::take_times() {
+  const std::lock_guard lock(mutex_);
+  for (WorkerAccount& account : accounts_) times_.workers += account.take();
+  return std::exchange(times_, {});
+}
+
+void Loader::trace_depth() {
+  if (depth_lane_ != nullptr) depth_lane_->samples.push_back({options_.clock(), ring_.ready_batches()});
+}
+
+void Loader::work(WorkerAccount& account) {
   std::unique_lock lock(mutex_);
   while (true) {
+    if (!ring_.can_claim()) account.enter(ring_.is_full() ? WorkerState::kBlocked : WorkerState::kIdle);
     work_ready_.wait(lock, [this] { return stopping_ || ring_.can_claim(); });
     if (stopping_) return;
+    account.enter(WorkerState::kBusy);
     process_chunk(lock);
   }
 }
@@ -160,6 +202,7 @@ void Loader::process_chunk(std::unique_lock<std::mutex>& lock) {
   } else {
     ring_.finish(chunk);
   }
+  if (ring_.head_ready()) trace_depth();
   if (ring_.idle() || ring_.head_ready()) progress_.notify_all();
 }
 

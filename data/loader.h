@@ -13,6 +13,7 @@
 #include "data/dataset.h"
 #include "data/sharding.h"
 #include "kernels/core/batch.h"
+#include "kernels/core/time_account.h"
 
 namespace kindling {
 
@@ -27,6 +28,25 @@ struct LoaderOptions {
   std::int64_t world = 1;
   std::int64_t inject_latency_us = 0;  // a pause per image, to play slow storage
   std::int64_t limit_batches = 0;      // at most so many batches an epoch; 0: all
+  TraceLog* trace = nullptr;           // what each worker does, and how full the ring is; null: not traced
+  Clock clock = now_ns;
+};
+
+// What a loader did between two moments.
+struct LoaderTimes {
+  WorkerTimes workers;             // summed over the workers; without workers, busy is the time in next()
+  std::int64_t ready_batches = 0;  // summed over all calls of next(): those that were ready when it was called
+  std::int64_t requests = 0;       // calls of next() that had a batch to deliver
+
+  double mean_ready_batches() const {
+    return requests == 0 ? 0 : static_cast<double>(ready_batches) / static_cast<double>(requests);
+  }
+  LoaderTimes& operator+=(const LoaderTimes& other) {
+    workers += other.workers;
+    ready_batches += other.ready_batches;
+    requests += other.requests;
+    return *this;
+  }
 };
 
 // Delivers an epoch's batches in order. What a batch holds depends on seed, epoch, batch index, rank and world alone,
@@ -61,6 +81,9 @@ class Loader {
   // count from 0. Throws Error(kUsage) unless 0 <= first_batch <= batches_per_epoch().
   void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
 
+  // Drops what is left of the current epoch. When it returns no worker does anything.
+  void end_epoch();
+
   // Waits for the next batch; nullopt at the end of the epoch. What reading an image threw is thrown here, once, in the
   // place of the first batch that it spoils; the epoch is then over. Throws Error(kInternal) when the batch has no slot
   // to go to because none was given back.
@@ -69,10 +92,16 @@ class Loader {
   // Gives back a batch of the current epoch.
   void release(const Batch& batch);
 
+  // What was done since the last call of this. From any thread.
+  LoaderTimes take_times();
+
  private:
+  using WorkerAccount = TimeAccount<WorkerState>;
+
   void start_workers();
   void stop_workers();
-  void work();
+  void work(WorkerAccount& account);
+  void trace_depth();
   void process_chunk(std::unique_lock<std::mutex>& lock);
   void fill(const BatchChunk& chunk) const;
   void fill_image(const BatchChunk& chunk, std::int64_t i, Image& image) const;
@@ -88,10 +117,13 @@ class Loader {
   std::int64_t epoch_ = 0;
   std::vector<std::uint32_t> order_;
 
-  std::mutex mutex_;                    // guards ring_ and stopping_
+  std::mutex mutex_;                    // guards what follows
   std::condition_variable work_ready_;  // workers: a chunk can be claimed, or stop
   std::condition_variable progress_;    // start_epoch and next: a batch is ready, failed, or nothing is in work
   BatchRing ring_;
+  std::vector<WorkerAccount> accounts_;  // of each worker, or of the one caller of next()
+  LoaderTimes times_;
+  TraceLane* depth_lane_;
   bool stopping_ = false;
   std::atomic<bool> abandoned_ = false;  // what is being filled will not be delivered
   std::vector<std::thread> threads_;

@@ -5,12 +5,13 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "engine/buffer.h"
 #include "kernels/core/batch.h"
 #include "kernels/core/error.h"
-#include "kernels/core/trace.h"
+#include "kernels/core/time_account.h"
 #include "kernels/lane.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "kernels/step.h"
@@ -26,6 +27,7 @@ inline constexpr std::int64_t kStepsInFlight = HostContext<C> ? 1 : 3;
 struct StepResult {
   BatchMetrics metrics;
   double compute_ms = 0;  // first op to last, by the device's clock
+  DeviceTimes device = {};
 };
 
 // The memory and the recordings of one of the steps under way. Its input and its metrics have a fixed place in the
@@ -34,8 +36,10 @@ struct StepResult {
 template <class C>
 class BatchLane {
  public:
-  BatchLane(C& context, std::int64_t max_images)
-      : pixels_(context, HostContext<C> ? 0 : max_images * kImageElements, "batch pixels"),
+  // `account`: of the thread that calls, told the phases of a step on the host; may be null.
+  BatchLane(C& context, std::int64_t max_images, PhaseAccount* account)
+      : account_(account),
+        pixels_(context, HostContext<C> ? 0 : max_images * kImageElements, "batch pixels"),
         labels_(context, max_images, "labels"),
         metrics_(context, 1, "batch metrics"),
         host_metrics_(allocate_staging(context, sizeof(BatchMetrics), "batch metrics on the host")),
@@ -56,11 +60,22 @@ class BatchLane {
   }
   View<typename C::space, BatchMetrics> metrics() const { return metrics_.view(); }
 
+  // Called by the recorded work where a phase begins.
+  void enter(Phase phase) {
+    if constexpr (HostContext<C>) {
+      if (account_ != nullptr) account_->enter(phase);
+    } else {
+      lane_.mark(phase);
+    }
+  }
+
   // `work` must call ops only, the same for the same number of images.
   template <class Work>
   void submit(C& context, const BatchSlot& slot, std::int64_t images, const Work& work) {
     slot_ = slot;
-    if constexpr (!HostContext<C>) {
+    if constexpr (HostContext<C>) {
+      enter(Phase::kCopy);
+    } else {
       lane_.upload(pixels_.view().data(), slot.pixels.data(),
                    static_cast<std::size_t>(images * kImageElements) * sizeof(float));
     }
@@ -71,6 +86,7 @@ class BatchLane {
     }
     lane_.begin();
     step->second.replay();
+    if constexpr (HostContext<C>) enter(Phase::kMetrics);
     lane_.download(host_metrics_.get(), metrics_.view().data(), sizeof(BatchMetrics));
     lane_.end();
   }
@@ -80,6 +96,7 @@ class BatchLane {
     StepResult result;
     std::memcpy(&result.metrics, host_metrics_.get(), sizeof(BatchMetrics));
     result.compute_ms = lane_.milliseconds();
+    result.device = lane_.device_times();
     return result;
   }
 
@@ -88,6 +105,7 @@ class BatchLane {
   using Lane = decltype(make_lane(std::declval<C&>()));
   using Step = decltype(record_step(std::declval<C&>(), std::function<void()>()));
 
+  PhaseAccount* account_;
   BatchSlot slot_;
   Buffer<C, float> pixels_;  // of a device
   Buffer<C, std::int32_t> labels_;
@@ -104,10 +122,13 @@ template <class C>
 class BatchPipeline {
  public:
   // What a step computes: reads the lane's pixels and labels, writes its metrics.
-  using Work = std::function<void(const BatchLane<C>& lane, std::int64_t images)>;
+  using Work = std::function<void(BatchLane<C>& lane, std::int64_t images)>;
 
-  BatchPipeline(C& context, std::int64_t max_images, Work work) : context_(context), work_(std::move(work)) {
-    for (std::int64_t i = 0; i < kStepsInFlight<C>; ++i) lanes_.emplace_back(context, max_images);
+  // `account`, where there is one, is told what the calling thread does: launching and waiting, and on the host the
+  // phases of the steps.
+  BatchPipeline(C& context, std::int64_t max_images, Work work, PhaseAccount* account)
+      : context_(context), work_(std::move(work)), account_(account) {
+    for (std::int64_t i = 0; i < kStepsInFlight<C>; ++i) lanes_.emplace_back(context, max_images, account);
   }
   BatchPipeline(const BatchPipeline&) = delete;
   BatchPipeline& operator=(const BatchPipeline&) = delete;
@@ -118,7 +139,7 @@ class BatchPipeline {
   // The slot must stay as it is until the step is collected. Not when full.
   void submit(const BatchSlot& slot, std::int64_t images) {
     require(!is_full(), "a step was submitted to a full pipeline");
-    const TraceRange range("compute");
+    const auto scope = in_phase(Phase::kLaunch);
     lanes_[(oldest_ + in_flight_) % lanes_.size()].submit(context_, slot, images, work_);
     ++in_flight_;
   }
@@ -126,7 +147,7 @@ class BatchPipeline {
   // Waits for the oldest step under way. Not when there is none.
   StepResult collect() {
     require(in_flight_ > 0, "no step is under way");
-    const TraceRange range("wait");
+    const auto scope = in_phase(Phase::kWait);
     const StepResult result = lanes_[oldest_].collect();
     oldest_ = (oldest_ + 1) % lanes_.size();
     --in_flight_;
@@ -134,8 +155,13 @@ class BatchPipeline {
   }
 
  private:
+  std::optional<PhaseScope> in_phase(Phase phase) const {
+    return account_ == nullptr ? std::nullopt : std::optional<PhaseScope>(std::in_place, *account_, phase);
+  }
+
   C& context_;
   Work work_;
+  PhaseAccount* account_;
   std::deque<BatchLane<C>> lanes_;  // a deque, because lanes don't move
   std::size_t oldest_ = 0;
   std::size_t in_flight_ = 0;

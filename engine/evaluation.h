@@ -10,11 +10,11 @@
 
 namespace kindling {
 
-// Loss and top-1 over one pass of a test set; empty when the observer asked to stop before its last batch.
-template <class C, BatchSource Source>
-std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Source>& test,
-                                       TrainingObserver& observer) {
-  const TraceRange range("eval");
+// Loss and top-1 over one pass of a test set; empty when the observer asked to stop before its last batch. `account`
+// (that of the step, or null) is told when the thread waits for the loader.
+template <class C, BatchSource Source, class Eval>
+std::optional<RunningMetrics> evaluate(Eval& step, const BatchFeed<C, Source>& test, TrainingObserver& observer,
+                                       PhaseAccount* account = nullptr) {
   const std::int64_t batches = test.source.batches_per_epoch();
   RunningMetrics metrics;
   bool stopping = false;
@@ -27,9 +27,14 @@ std::optional<RunningMetrics> evaluate(EvalStep<C>& step, const BatchFeed<C, Sou
     observer.evaluation_progressed(batch.index + 1, batches);
     return stopping || (batch.index + 1 < batches && observer.evaluation_stop_requested());
   };
+  const auto next = [&] {
+    std::optional<PhaseScope> scope;
+    if (account != nullptr) scope.emplace(*account, Phase::kData);
+    return test.source.next();
+  };
   test.source.start_epoch(0, 0);
   while (!stopping) {
-    const std::optional<Batch> batch = test.source.next();
+    const std::optional<Batch> batch = next();
     if (!batch) break;
     step.submit(test.slots.slot(batch->slot), batch->images);
     in_flight.push_back(*batch);

@@ -32,6 +32,15 @@ ResNet18::ResNet18(NetworkBuilder& builder, const NetworkOptions& options)
   for (ActivationSlice& gradient : gradients_) gradient = builder.activations.add_activation(stem_.output_image());
 }
 
+std::vector<StageOutput> ResNet18::stage_outputs() const {
+  return {{"stem", stem_y_},
+          {"stage1", blocks_[1].y_slice()},
+          {"stage2", blocks_[3].y_slice()},
+          {"stage3", blocks_[5].y_slice()},
+          {"stage4", blocks_[7].y_slice()},
+          {"classifier", pooled_}};
+}
+
 std::vector<const Conv2d*> ResNet18::convolutions() const {
   std::vector<const Conv2d*> all{&stem_};
   for (const BasicBlock& block : blocks_) {

@@ -16,6 +16,12 @@ struct NetworkOptions {
   bool operator==(const NetworkOptions&) const = default;
 };
 
+// Where the output of a stage lies after a forward pass.
+struct StageOutput {
+  const char* stage;
+  ActivationSlice y;
+};
+
 // ResNet-18 for 32x32 images (He et al., 2015; the form of kuangliu/pytorch-cifar): a 3x3 stem without max-pool, four
 // stages of two basic blocks, average pool, linear classifier. A plain struct of layers, called in order; the backward
 // pass is written out by hand in the opposite order. It holds no memory: see Network (engine/network.h).
@@ -60,6 +66,8 @@ class ResNet18 {
   // In the order of the forward pass.
   std::vector<const Conv2d*> convolutions() const;
   const Linear& classifier() const { return classifier_; }
+  // Of "stem", "stage1" to "stage4", and the features that "classifier" reads; a backward pass leaves them as they are.
+  std::vector<StageOutput> stage_outputs() const;
 
  private:
   Conv2d stem_;

@@ -12,14 +12,16 @@ namespace kindling {
 template <class C>
 class TrainStep {
  public:
-  // All three outlive the steps.
-  TrainStep(C& context, Network<C>& network, Optimizer<C>& optimizer, double label_smoothing)
+  // All outlive the steps. `account`: as BatchPipeline's.
+  TrainStep(C& context, Network<C>& network, Optimizer<C>& optimizer, double label_smoothing,
+            PhaseAccount* account = nullptr)
       : context_(context),
         network_(network),
         optimizer_(optimizer),
         label_smoothing_(label_smoothing),
-        pipeline_(context, network.max_images(),
-                  [this](const BatchLane<C>& lane, std::int64_t images) { compute(lane, images); }) {}
+        pipeline_(
+            context, network.max_images(), [this](BatchLane<C>& lane, std::int64_t images) { compute(lane, images); },
+            account) {}
 
   const BatchPipeline<C>& pipeline() const { return pipeline_; }
 
@@ -38,7 +40,8 @@ class TrainStep {
   }
 
  private:
-  void compute(const BatchLane<C>& lane, std::int64_t images) {
+  void compute(BatchLane<C>& lane, std::int64_t images) {
+    lane.enter(Phase::kForward);
     network_.forward(context_, lane.pixels(images), images, Mode::kTraining);
     const Params<C> logits = network_.logits(images);
     softmax_cross_entropy(context_, SoftmaxCrossEntropy<C>{.logits = logits,
@@ -47,7 +50,9 @@ class TrainStep {
                                                            .label_smoothing = label_smoothing_,
                                                            .dlogits = logits,
                                                            .metrics = lane.metrics()});
+    lane.enter(Phase::kBackward);
     network_.backward(context_, logits, images);
+    lane.enter(Phase::kOptimizer);
     optimizer_.step(context_, network_.parameters().values(), network_.parameters().gradients());
     network_.parameters().parameters_changed(context_);
   }
@@ -63,12 +68,13 @@ class TrainStep {
 template <class C>
 class EvalStep {
  public:
-  // Both outlive the steps.
-  EvalStep(C& context, Network<C>& network)
+  // All outlive the steps. `account`: as BatchPipeline's.
+  EvalStep(C& context, Network<C>& network, PhaseAccount* account = nullptr)
       : context_(context),
         network_(network),
-        pipeline_(context, network.max_images(),
-                  [this](const BatchLane<C>& lane, std::int64_t images) { compute(lane, images); }) {}
+        pipeline_(
+            context, network.max_images(), [this](BatchLane<C>& lane, std::int64_t images) { compute(lane, images); },
+            account) {}
 
   const BatchPipeline<C>& pipeline() const { return pipeline_; }
 
@@ -81,7 +87,8 @@ class EvalStep {
   }
 
  private:
-  void compute(const BatchLane<C>& lane, std::int64_t images) {
+  void compute(BatchLane<C>& lane, std::int64_t images) {
+    lane.enter(Phase::kForward);
     network_.forward(context_, lane.pixels(images), images, Mode::kInference);
     softmax_cross_entropy(context_, SoftmaxCrossEntropy<C>{.logits = network_.logits(images),
                                                            .labels = lane.labels(images),

@@ -4,16 +4,22 @@
 #include <optional>
 
 #include "engine/metrics.h"
+#include "kernels/core/time_account.h"
+#include "kernels/lane.h"
 
 namespace kindling {
 
 // Seconds of one epoch. `wall` is the time of the training part. On the host, `data` and `compute` are parts of it; on
-// a device that computes beside the loading they may overlap (TrainerOptions::sync_timing).
+// a device that computes beside the loading they may overlap (TrainerOptions::sync_timing). `phases` is where the
+// trainer's thread was, from the report of the epoch before to that of this one, so with evaluation and with what was
+// saved between the two; `device` what a device did for the training part.
 struct EpochSeconds {
   double data = 0;
   double compute = 0;
   double wall = 0;
   double eval = 0;
+  PhaseTimes phases;
+  DeviceTimes device;
 };
 
 // How far a run has come: with the tensors (parameters, statistics, moments) all that a later run needs to go on with
@@ -26,10 +32,11 @@ struct TrainingState {
   RunningMetrics metrics;  // of this epoch's batches so far
   EpochSeconds seconds;    // of this epoch so far, over all runs that worked on it
 
-  void add_batch(const BatchMetrics& batch_metrics, double data_ms, double compute_ms) {
+  void add_batch(const BatchMetrics& batch_metrics, double data_ms, double compute_ms, const DeviceTimes& device) {
     metrics.add(batch_metrics);
     seconds.data += data_ms * 1e-3;
     seconds.compute += compute_ms * 1e-3;
+    seconds.device += device;
     ++batch;
     ++step;
   }
@@ -51,6 +58,7 @@ struct BatchReport {
   double lr;
   double data_ms;     // the trainer's wait for the batch
   double compute_ms;  // forward to optimizer, by the device's clock
+  DeviceTimes device;
 };
 
 struct EpochReport {

@@ -46,7 +46,7 @@ class Model {
                                 .learning_rate = [lr](std::int64_t /*step*/) { return lr; },
                                 .sync_timing = options.sync_timing},
                                observer);
-    trainer.run(state, feed, std::nullopt);
+    trainer.run(state, feed, std::optional<BatchFeed<C, Source>>());
   }
 
   // Parameters, running statistics and momentum become those of a model of the same options on another context.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "apps/common_options.h"
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "data/subset.h"
 #include "engine/batch_pipeline.h"
 #include "engine/batch_source.h"
 
@@ -19,6 +21,7 @@ inline LoaderOptions loader_options(const DataOptions& options, Split split) {
           .seed = options.seed,
           .shuffle = train && options.shuffle,
           .augment = train && options.augment,
+          .inject_latency_us = options.inject_latency_us,
           .limit_batches = options.limit_batches.value_or(0)};
 }
 
@@ -27,10 +30,12 @@ inline LoaderOptions loader_options(const DataOptions& options, Split split) {
 template <class C>
 struct DataFeed {
   DataFeed(C& context, const DataOptions& options, Split split)
-      : dataset(open_dataset(options.dataset, split)),
-        slots(context, Loader::slots_needed(loader_options(options, split)) + kStepsInFlight<C> - 1,
-              options.batch_size),
-        loader(*dataset, loader_options(options, split), slots.slots()) {}
+      : DataFeed(context, options.batch_size, open_dataset(options.dataset, split), loader_options(options, split)) {}
+
+  DataFeed(C& context, std::int64_t batch_size, std::unique_ptr<Dataset> images, const LoaderOptions& options)
+      : dataset(std::move(images)),
+        slots(context, Loader::slots_needed(options) + kStepsInFlight<C> - 1, batch_size),
+        loader(*dataset, options, slots.slots()) {}
 
   BatchFeed<C, Loader> feed() { return {loader, slots}; }
 

@@ -83,6 +83,14 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   app.add_flag("--test-only", options.test_only, "only evaluate --init-weights on the test set")->group(run);
   app.add_option("--target-top1", options.target_top1, "exit 7 unless the last test top-1 reaches this (0 to 1)")
       ->group(run);
+  app.add_option("--validation-images", options.validation_images,
+                 "hold out the last N training images, and evaluate on them instead of the test set")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(run);
+  app.add_flag("--fixed-batch", options.fixed_batch,
+               "train on the first batch again and again: what computing takes without loading")
+      ->group(run);
   app.add_flag("--sync-timing", options.sync_timing,
                "wait for each step before the next batch is taken, so that data_ms and compute_ms add up (slower)")
       ->group(run);
@@ -94,6 +102,14 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
       ->type_name("DIR")
       ->group(output);
   app.add_flag("--overwrite", options.overwrite, "replace an earlier run in the output folder")->group(output);
+  app.add_option("--log-norms", options.log_norms,
+                 "every N steps the sizes of activations, gradients and weights of each stage, into norms.csv")
+      ->type_name("N")
+      ->group(output);
+  app.add_option("--trace", options.trace,
+                 "what every thread did and when, for Perfetto or chrome://tracing (about 5 kB a batch)")
+      ->type_name("FILE")
+      ->group(output);
   app.add_option("--resume", options.resume,
                  "go on from the newest checkpoint of the output folder (auto), or from PATH")
       ->type_name("{auto,PATH}")
@@ -130,6 +146,8 @@ void check(const TrainOptions& options) {
   require_at_least("--threads", options.threads, 0);
   require_at_least("--epochs", options.epochs, 1);
   require_at_most("--epochs", options.epochs, 1'000'000'000);
+  require_at_least("--validation-images", options.validation_images, 0);
+  if (options.log_norms) require_at_least("--log-norms", *options.log_norms, 1);
   require_between("--label-smoothing", options.label_smoothing, 0, 1);
   if (options.max_minutes) require_between("--max-minutes", *options.max_minutes, 0, 1e9);
   if (options.target_top1) require_between("--target-top1", *options.target_top1, 0, 1);
@@ -138,6 +156,7 @@ void check(const TrainOptions& options) {
   };
   contradict(options.test_only && !options.autotune.empty(), "--test-only and --autotune contradict each other");
   contradict(options.overwrite && !options.resume.empty(), "--overwrite and --resume contradict each other");
+  contradict(options.test_only && !options.trace.empty(), "--test-only and --trace contradict each other");
   contradict(options.test_only && options.init_weights.empty(), "--test-only needs --init-weights FILE");
   contradict(options.test_only && !options.resume.empty(), "--test-only and --resume contradict each other");
   contradict(!options.resume.empty() && options.resume != "auto" && !options.init_weights.empty(),

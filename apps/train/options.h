@@ -44,12 +44,16 @@ struct TrainOptions : DataOptions {
   std::optional<double> target_top1;
   bool summary = false;
   bool sync_timing = false;
+  bool fixed_batch = false;
+  std::int64_t validation_images = 0;  // held out of the training set, and evaluated on instead of the test set
 
   // Output
   std::filesystem::path output_dir = "out";
   bool overwrite = false;
   std::string resume;                            // empty, "auto" or a path
   std::optional<std::int64_t> checkpoint_every;  // steps; empty: once an epoch
+  std::optional<std::int64_t> log_norms;         // steps between rows of norms.csv; empty: no such file
+  std::filesystem::path trace;                   // empty: no trace
 };
 
 // Reads the command line. Empty when --help or --version was all that was asked. Throws Error(kUsage) for what is

@@ -118,6 +118,9 @@ nlohmann::ordered_json run_record(const TrainOptions& options, const RunIdentity
   record["options"]["threads"] = options.threads;
   record["options"]["autotune"] = options.autotune.string();
   record["options"]["sync_timing"] = options.sync_timing;
+  record["options"]["validation_images"] = options.validation_images;
+  record["options"]["inject_latency_us"] = options.inject_latency_us;
+  record["options"]["trace"] = options.trace.string();
   record["options"]["cache"] = name_of(options.dataset.cache);
   record["options"]["evaluate"] = options.evaluate;
   record["options"]["init_weights"] = options.init_weights.string();

@@ -64,16 +64,6 @@ std::optional<ResumePoint> find_resume_point(const std::string& resume, const Ou
   return ResumePoint{std::move(*checkpoint), std::move(run_folder), is_elsewhere};
 }
 
-void check_logs(const std::filesystem::path& run_folder, const OutputFolder& folder, const TrainingState& state,
-                std::int64_t batches_per_epoch) {
-  const auto log = [&](const std::filesystem::path& own) {
-    std::error_code ignored;
-    return std::filesystem::exists(own, ignored) ? own : run_folder / own.filename();
-  };
-  BatchLog::check(log(folder.batches_csv()), state.step, batches_per_epoch);
-  EpochLog::check(log(folder.epochs_csv()), state.epoch);
-}
-
 void take_over_files(const ResumePoint& point, const OutputFolder& folder, FileSystemCalls& calls) {
   if (point.is_elsewhere) adopt_logs(point.run_folder, folder.path(), calls);
   discard_checkpoints_after(folder.path(), point.checkpoint.step(), calls);

@@ -27,11 +27,6 @@ void require_resumable(const std::string& resume);
 std::optional<ResumePoint> find_resume_point(const std::string& resume, const OutputFolder& folder,
                                              const RunIdentity& identity);
 
-// Throws Error(kWeights) unless the logs hold the rows of a run that stands at `state`: those in `folder`, or where it
-// lacks one, that in `run_folder`.
-void check_logs(const std::filesystem::path& run_folder, const OutputFolder& folder, const TrainingState& state,
-                std::int64_t batches_per_epoch);
-
 // Brings the checked logs of the point's run into `folder`, if they aren't there, and removes checkpoints of later
 // steps. Only after this may a log be cut: until then a checkpoint needs its later rows. Throws Error(kOutput).
 void take_over_files(const ResumePoint& point, const OutputFolder& folder, FileSystemCalls& calls);

@@ -40,6 +40,8 @@ nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyper
                               {"limit_batches", options.limit_batches.value_or(0)},
                               {"augment", options.augment},
                               {"shuffle", options.shuffle},
+                              {"fixed_batch", options.fixed_batch},
+                              {"log_norms", options.log_norms.value_or(0)},
                               {"seed", options.seed},
                               {"width", options.network.width},
                               {"norm", name_of(options.network.norm)},

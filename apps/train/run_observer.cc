@@ -1,17 +1,11 @@
 #include "apps/train/run_observer.h"
 
-#include <sys/resource.h>
-
 #include <utility>
+
+#include "apps/program.h"
 
 namespace kindling {
 namespace {
-
-double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in KiB
-}
 
 double top1_of(const BatchMetrics& metrics) {
   return static_cast<double>(metrics.correct) / static_cast<double>(metrics.images);
@@ -37,32 +31,52 @@ EpochRow to_row(const EpochReport& report) {
 
 }  // namespace
 
-RunObserver::RunObserver(const RunObserverOptions& options, BatchLog batch_log, EpochLog epoch_log,
-                         StopSignals& signals, std::function<void(const TrainingState&)> save)
+RunObserver::RunObserver(const RunObserverOptions& options, RunLogs logs, StopSignals& signals, RunHooks hooks)
     : options_(options),
-      batch_log_(std::move(batch_log)),
-      epoch_log_(std::move(epoch_log)),
+      logs_(std::move(logs)),
       signals_(signals),
-      save_(std::move(save)),
+      hooks_(std::move(hooks)),
       display_(options.epochs) {}
 
 void RunObserver::batch_finished(const BatchReport& report, const TrainingState& state) {
-  batch_log_.append({.epoch = report.epoch + 1,
-                     .batch = report.batch + 1,
-                     .images = report.metrics.images,
-                     .loss = report.metrics.mean_loss(),
-                     .running_loss = report.running.loss(),
-                     .top1 = top1_of(report.metrics),
-                     .running_top1 = report.running.top1(),
-                     .data_ms = report.data_ms,
-                     .compute_ms = report.compute_ms});
-  batch_log_.flush();  // a killed run keeps its rows; what is not synced only a power cut can take
+  logs_.batches.append({.epoch = report.epoch + 1,
+                        .batch = report.batch + 1,
+                        .images = report.metrics.images,
+                        .loss = report.metrics.mean_loss(),
+                        .running_loss = report.running.loss(),
+                        .top1 = top1_of(report.metrics),
+                        .running_top1 = report.running.top1(),
+                        .data_ms = report.data_ms,
+                        .compute_ms = report.compute_ms});
+  logs_.batches.flush();  // a killed run keeps its rows; what is not synced only a power cut can take
+  if (norms_are_due(state.step)) log_norms(report);
   display_.batch_finished(report);
+  times_.device += report.device;
+  ++times_.batches;
   if (checkpoint_is_due(state.step)) checkpoint(state);
 }
 
+void RunObserver::log_norms(const BatchReport& report) {
+  for (const StageNorms& stage : hooks_.measure_norms(report.metrics.images)) {
+    logs_.norms->append({.epoch = report.epoch + 1,
+                         .batch = report.batch + 1,
+                         .stage = stage.stage,
+                         .activation_rms = stage.activation_rms,
+                         .gradient_norm = stage.gradient_norm,
+                         .weight_norm = stage.weight_norm});
+  }
+  logs_.norms->flush();
+}
+
 void RunObserver::epoch_finished(const EpochReport& report, const TrainingState& state) {
-  epoch_log_.append(to_row(report));
+  const LoaderTimes loader = hooks_.take_loader_times();
+  times_.loader += loader;
+  logs_.epochs.append(to_row(report));
+  logs_.phases.append({.epoch = report.epoch + 1,
+                       .phases = report.seconds.phases,
+                       .workers = loader.workers,
+                       .ring_depth = loader.mean_ready_batches(),
+                       .device = options_.on_device ? std::optional(report.seconds.device) : std::nullopt});
   last_epoch_ = report;
   display_.epoch_finished(report);
   if (options_.checkpoint_every) {
@@ -70,6 +84,11 @@ void RunObserver::epoch_finished(const EpochReport& report, const TrainingState&
   } else {
     checkpoint(state);
   }
+}
+
+RunTimes RunObserver::times() {
+  times_.loader += hooks_.take_loader_times();
+  return times_;
 }
 
 void RunObserver::evaluation_progressed(std::int64_t batches_done, std::int64_t batches) {
@@ -92,15 +111,9 @@ bool RunObserver::evaluation_stop_requested() {
 void RunObserver::checkpoint(const TrainingState& state) {
   const bool is_saved = saved_ && saved_->epoch == state.epoch && saved_->batch == state.batch;
   if (is_saved) return;
-  batch_log_.sync();
-  epoch_log_.sync();
-  save_(state);
+  logs_.sync();
+  hooks_.save(state);
   saved_ = state;
-}
-
-void RunObserver::flush_logs() {
-  batch_log_.flush();
-  epoch_log_.flush();
 }
 
 }  // namespace kindling

@@ -2,6 +2,7 @@
 
 #include "apps/train/data_feed.h"
 #include "apps/train/report.h"
+#include "apps/train/run_times.h"
 #include "engine/evaluation.h"
 #include "engine/weights_file.h"
 
@@ -13,12 +14,17 @@ int run_test(C& context, const TrainOptions& options, StopSignals& signals) {
   Network<C> network(context, options.network, options.batch_size);
   load_weights(context, network.parameters(), options.init_weights);
   DataFeed<C> test(context, options, Split::kTest);
-  EvalStep<C> step(context, network);
+  PhaseAccount account;
+  EvalStep<C> step(context, network, &account);
   ScreenOnlyObserver observer(signals);
+  account.restart();
   const Stopwatch watch;
-  const std::optional<RunningMetrics> metrics = evaluate(step, test.feed(), observer);
+  const std::optional<RunningMetrics> metrics = evaluate(step, test.feed(), observer, &account);
   if (!metrics) throw_interrupted(signals.arrived(), "before the end: no result");
-  print_test_result(*metrics, watch.elapsed_s());
+  account.take();
+  const double seconds = watch.elapsed_s();
+  print_test_result(*metrics, seconds);
+  print_times({.wall_s = seconds, .phases = account.total(), .device = {}, .loader = {}});
   return target_status(options.target_top1, metrics->top1());
 }
 

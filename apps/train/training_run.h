@@ -11,8 +11,11 @@
 #include "apps/train/report.h"
 #include "apps/train/resume.h"
 #include "apps/train/run_observer.h"
+#include "apps/train/run_trace.h"
 #include "engine/io/checkpoint_folder.h"
 #include "engine/io/run_record.h"
+#include "engine/norm_probe.h"
+#include "engine/repeated_batch.h"
 #include "engine/snapshot.h"
 #include "engine/trainer.h"
 #include "engine/warm_up.h"
@@ -31,7 +34,9 @@ class TrainingRun {
         backend_(std::move(backend)),
         hyperparameters_(resolve_hyperparameters(options.optimizer, options.recipe, options.flags)),
         signals_(signals),
-        train_(context, options, Split::kTrain),
+        trace_(options.trace, !HostContext<C>),
+        account_(now_ns, trace_.trainer()),
+        train_(context, options.batch_size, dataset(Split::kTrain), traced_loader_options()),
         schedule_({.kind = options.schedule,
                    .lr = hyperparameters_.lr,
                    .epochs = options.epochs,
@@ -40,9 +45,10 @@ class TrainingRun {
         identity_{identity_options(options, hyperparameters_, train_.dataset->fingerprint()), backend_.bits, {}},
         network_(context, options.network, options.batch_size),
         optimizer_(context, hyperparameters_, network_.parameters().layout().parameter_arena_size()),
-        train_step_(context, network_, optimizer_, options.label_smoothing),
+        train_step_(context, network_, optimizer_, options.label_smoothing, &account_),
         eval_step_(context, network_) {
-    if (options.evaluate) test_.emplace(context, options, Split::kTest);
+    if (!options.evaluate) return;
+    test_.emplace(context, options.batch_size, dataset(Split::kTest), loader_options(options, Split::kTest));
   }
 
   // Returns the exit status.
@@ -58,15 +64,14 @@ class TrainingRun {
     RunObserver observer = open_outputs(folder, state, point);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
-    Trainer<C, Loader> trainer(train_step_, eval_step_, network_.parameters(),
-                               {.epochs = options_.epochs,
-                                .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); },
-                                .sync_timing = options_.sync_timing},
-                               observer);
     try {
-      const TrainingEnd end = trainer.run(state, train_.feed(), test_ ? std::optional(test_->feed()) : std::nullopt);
+      const Stopwatch watch;
+      account_.restart();
+      trace_.begin();
+      const TrainingEnd end = train_on_data(observer, state);
       observer.display().clear();
       observer.checkpoint(state);
+      keep_times(observer, watch, folder);
       return finish(end, observer, state, folder);
     } catch (...) {
       observer.display().clear();
@@ -76,6 +81,50 @@ class TrainingRun {
   }
 
  private:
+  std::unique_ptr<Dataset> dataset(Split split) const {
+    return open_with_validation(options_.dataset, split, options_.validation_images);
+  }
+
+  LoaderOptions traced_loader_options() {
+    LoaderOptions options = loader_options(options_, Split::kTrain);
+    options.trace = trace_.log();
+    return options;
+  }
+
+  template <BatchSource Source>
+  TrainingEnd train_on(Source& source, RunObserver& observer, TrainingState& state) {
+    Trainer<C, Source> trainer(train_step_, eval_step_, network_.parameters(),
+                               {.epochs = options_.epochs,
+                                .learning_rate = [this](std::int64_t step) { return schedule_.learning_rate(step); },
+                                .sync_timing = options_.sync_timing,
+                                .account = &account_,
+                                .device_trace = trace_.device()},
+                               observer);
+    const auto test = test_ ? std::optional(test_->feed()) : std::nullopt;
+    return trainer.run(state, BatchFeed<C, Source>{source, train_.slots}, test);
+  }
+
+  TrainingEnd train_on_data(RunObserver& observer, TrainingState& state) {
+    if (!options_.fixed_batch) return train_on(train_.loader, observer, state);
+    RepeatedBatch<Loader> source(train_.loader);
+    return train_on(source, observer, state);
+  }
+
+  // Where the time went: on the screen, in run.json and in the trace.
+  void keep_times(RunObserver& observer, const Stopwatch& watch, const OutputFolder& folder) {
+    train_.loader.end_epoch();
+    RunTimes times = observer.times();
+    account_.take();
+    times.phases = account_.total();
+    times.wall_s = watch.elapsed_s();
+    times.workers = options_.workers;
+    times.is_loading = !options_.fixed_batch;
+    print_times(times);
+    record_["time"] = to_json(times);
+    write_run_record(folder.run_json(), record_, calls_);
+    trace_.write(calls_);
+  }
+
   OutputUse output_use() const {
     if (!options_.resume.empty()) return OutputUse::kResume;
     return options_.overwrite ? OutputUse::kOverwrite : OutputUse::kNew;
@@ -114,28 +163,32 @@ class TrainingRun {
     const std::int64_t per_epoch = train_.loader.batches_per_epoch();
     if (options_.resume.empty()) {
       write_record(folder, run_times(folder.run_json(), /*resumed=*/false));
-      return make_observer(folder, BatchLog::create(folder.batches_csv(), calls_),
-                           EpochLog::create(folder.epochs_csv(), calls_));
+      return make_observer(folder, RunLogs::create(folder, options_, calls_));
     }
-    check_logs(run_folder, folder, state, per_epoch);
+    RunLogs::check(run_folder, folder, options_, state, per_epoch);
     write_record(folder, run_times(run_folder / kRunJson, point.has_value()));
     if (point) take_over_files(*point, folder, calls_);
-    RunObserver observer = make_observer(folder, BatchLog::resume(folder.batches_csv(), state.step, per_epoch, calls_),
-                                         EpochLog::resume(folder.epochs_csv(), state.epoch, calls_));
+    RunObserver observer = make_observer(folder, RunLogs::resume(folder, options_, state, per_epoch, calls_));
     if (point && point->is_elsewhere) observer.checkpoint(state);  // from here on the folder stands by itself
     return observer;
   }
 
-  RunObserver make_observer(const OutputFolder& folder, BatchLog batches, EpochLog epochs) {
-    const auto save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
-      const TraceRange range("checkpoint");
+  RunObserver make_observer(const OutputFolder& folder, RunLogs logs) {
+    RunHooks hooks;
+    hooks.save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
+      const PhaseScope scope(account_, Phase::kCheckpoint);
       const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
       save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
       save_weights(context_, network_.parameters(), weights, calls_);
     };
-    const RunObserverOptions options{
-        .epochs = options_.epochs, .checkpoint_every = options_.checkpoint_every, .max_minutes = options_.max_minutes};
-    return RunObserver(options, std::move(batches), std::move(epochs), signals_, save);
+    hooks.take_loader_times = [this] { return train_.loader.take_times(); };
+    hooks.measure_norms = [this](std::int64_t images) { return measure_norms(context_, network_, images); };
+    const RunObserverOptions options{.epochs = options_.epochs,
+                                     .checkpoint_every = options_.checkpoint_every,
+                                     .max_minutes = options_.max_minutes,
+                                     .log_norms = options_.log_norms,
+                                     .on_device = !HostContext<C>};
+    return RunObserver(options, std::move(logs), signals_, std::move(hooks));
   }
 
   RunSizes run_sizes() const {
@@ -148,7 +201,8 @@ class TrainingRun {
   void write_record(const OutputFolder& folder, nlohmann::ordered_json record) {
     record.update(run_record(options_, identity_, run_sizes()));
     if (test_) record["options"]["test_fingerprint"] = test_->dataset->fingerprint();
-    write_run_record(folder.run_json(), record, calls_);
+    record_ = std::move(record);
+    write_run_record(folder.run_json(), record_, calls_);
   }
 
   // After training: says how it ended; the exit status.
@@ -183,10 +237,13 @@ class TrainingRun {
   Hyperparameters hyperparameters_;
   StopSignals& signals_;
   FileSystemCalls calls_;
+  RunTrace trace_;  // before all that writes to it
+  PhaseAccount account_;
   DataFeed<C> train_;
   std::optional<DataFeed<C>> test_;
   Schedule schedule_;
   RunIdentity identity_;
+  nlohmann::ordered_json record_;  // run.json
   Network<C> network_;
   Optimizer<C> optimizer_;
   TrainStep<C> train_step_;

@@ -19,7 +19,7 @@ namespace kindling {
 //   kindling.checksum.section.S     XXH3-64, in hexadecimal, of a section: names, types, shapes and bytes
 //   kindling.checksum.metadata      the same of all other metadata, the sections' checksums included
 // so that a flipped bit anywhere in the file is noticed.
-inline constexpr int kCheckpointFormat = 2;
+inline constexpr int kCheckpointFormat = 3;
 
 // Section names hold no '/'. A section may be empty (SGD without momentum has no moments): it is kept.
 struct CheckpointSection {

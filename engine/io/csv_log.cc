@@ -21,6 +21,13 @@ constexpr std::string_view kBatchHeader = "epoch,batch,images,loss,running_loss,
 constexpr std::string_view kEpochHeader =
     "epoch,train_loss,train_top1,test_loss,test_top1,data_s,train_s,eval_s,total_s,images_per_s,peak_rss_mb\n";
 
+constexpr std::string_view kPhaseHeader =
+    "epoch,wall_s,data_s,copy_s,forward_s,backward_s,optimizer_s,launch_s,wait_s,metrics_s,evaluation_s,checkpoint_s,"
+    "other_s,loader_busy_s,loader_blocked_s,loader_idle_s,ring_depth,device_copy_s,device_forward_s,device_backward_s,"
+    "device_optimizer_s\n";
+
+constexpr std::string_view kNormHeader = "epoch,batch,stage,activation_rms,gradient_norm,weight_norm\n";
+
 // What a log must hold so that a run can go on with it.
 struct WantedRows {
   std::string_view header;
@@ -95,20 +102,60 @@ AppendFile resume_log(const std::filesystem::path& path, const WantedRows& wante
   return AppendFile::reopen(path, static_cast<std::int64_t>(*kept), calls);
 }
 
+// How the row of the batch of that number in the run, from 0, begins.
+std::string batch_prefix(std::int64_t number, std::int64_t batches_per_epoch) {
+  return fmt::format("{},{},", number / batches_per_epoch + 1, number % batches_per_epoch + 1);
+}
+
 WantedRows wanted_batches(std::int64_t batches_done, std::int64_t batches_per_epoch) {
   require(batches_done >= 0 && batches_per_epoch > 0, "batches done or per epoch out of range");
-  return {kBatchHeader, batches_done, [batches_per_epoch](std::int64_t i) {
-            return fmt::format("{},{},", i / batches_per_epoch + 1, i % batches_per_epoch + 1);
+  return {kBatchHeader, batches_done,
+          [batches_per_epoch](std::int64_t i) { return batch_prefix(i, batches_per_epoch); }};
+}
+
+WantedRows wanted_norms(const NormLog::Rows& rows) {
+  require(rows.steps_done >= 0 && rows.every > 0 && rows.stages > 0 && rows.batches_per_epoch > 0,
+          "rows of norms out of range");
+  return {kNormHeader, rows.steps_done / rows.every * rows.stages, [rows](std::int64_t i) {
+            const std::int64_t step = (i / rows.stages + 1) * rows.every;
+            return batch_prefix(step - 1, rows.batches_per_epoch);
           }};
 }
 
-WantedRows wanted_epochs(std::int64_t epochs_done) {
+WantedRows wanted_epochs(std::string_view header, std::int64_t epochs_done) {
   require(epochs_done >= 0, "epochs done out of range");
-  return {kEpochHeader, epochs_done, [](std::int64_t i) { return fmt::format("{},", i + 1); }};
+  return {header, epochs_done, [](std::int64_t i) { return fmt::format("{},", i + 1); }};
 }
 
 std::string field(const std::optional<double>& value) {
   return value ? fmt::format("{:.9g}", *value) : "";
+}
+
+// Of each kind of row with an epoch.
+template <class Row>
+constexpr std::string_view kHeader = kEpochHeader;
+template <>
+constexpr std::string_view kHeader<PhaseRow> = kPhaseHeader;
+
+std::string text_of(const EpochRow& row) {
+  return fmt::format("{},{:.9g},{:.9g},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.1f}\n", row.epoch, row.train_loss,
+                     row.train_top1, field(row.test_loss), field(row.test_top1), row.data_s, row.train_s, row.eval_s,
+                     row.total_s, row.images_per_s, row.peak_rss_mb);
+}
+
+std::string text_of(const PhaseRow& row) {
+  constexpr Phase kPhases[] = {Phase::kData,       Phase::kCopy,       Phase::kForward, Phase::kBackward,
+                               Phase::kOptimizer,  Phase::kLaunch,     Phase::kWait,    Phase::kMetrics,
+                               Phase::kEvaluation, Phase::kCheckpoint, Phase::kOther};
+  constexpr WorkerState kStates[] = {WorkerState::kBusy, WorkerState::kBlocked, WorkerState::kIdle};
+  std::string text = fmt::format("{},{:.6f}", row.epoch, row.phases.total_seconds());
+  for (const Phase phase : kPhases) text += fmt::format(",{:.6f}", row.phases.seconds(phase));
+  for (const WorkerState state : kStates) text += fmt::format(",{:.6f}", row.workers.seconds(state));
+  text += fmt::format(",{:.2f}", row.ring_depth);
+  if (!row.device) return text + ",,,,\n";
+  const DeviceTimes& device = *row.device;
+  return text + fmt::format(",{:.6f},{:.6f},{:.6f},{:.6f}\n", device.copy_ms * 1e-3, device.forward_ms * 1e-3,
+                            device.backward_ms * 1e-3, device.optimizer_ms * 1e-3);
 }
 
 }  // namespace
@@ -131,26 +178,49 @@ void BatchLog::append(const BatchRow& row) {
                            row.loss, row.running_loss, row.top1, row.running_top1, row.data_ms, row.compute_ms));
 }
 
-EpochLog EpochLog::create(const std::filesystem::path& path, FileSystemCalls& calls) {
-  return EpochLog(AppendFile::create(path, kEpochHeader, calls));
+NormLog NormLog::create(const std::filesystem::path& path, FileSystemCalls& calls) {
+  return NormLog(AppendFile::create(path, kNormHeader, calls));
 }
 
-void EpochLog::check(const std::filesystem::path& path, std::int64_t epochs_done) {
-  kept_bytes(path, wanted_epochs(epochs_done));
+void NormLog::check(const std::filesystem::path& path, const Rows& rows) {
+  kept_bytes(path, wanted_norms(rows));
 }
 
-EpochLog EpochLog::resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls) {
-  return EpochLog(resume_log(path, wanted_epochs(epochs_done), calls));
+NormLog NormLog::resume(const std::filesystem::path& path, const Rows& rows, FileSystemCalls& calls) {
+  return NormLog(resume_log(path, wanted_norms(rows), calls));
 }
 
-void EpochLog::append(const EpochRow& row) {
-  file_.append(fmt::format("{},{:.9g},{:.9g},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.1f}\n", row.epoch,
-                           row.train_loss, row.train_top1, field(row.test_loss), field(row.test_top1), row.data_s,
-                           row.train_s, row.eval_s, row.total_s, row.images_per_s, row.peak_rss_mb));
+void NormLog::append(const NormRow& row) {
+  file_.append(fmt::format("{},{},{},{:.9g},{:.9g},{:.9g}\n", row.epoch, row.batch, row.stage, row.activation_rms,
+                           row.gradient_norm, row.weight_norm));
 }
+
+template <class Row>
+PerEpochLog<Row> PerEpochLog<Row>::create(const std::filesystem::path& path, FileSystemCalls& calls) {
+  return PerEpochLog(AppendFile::create(path, kHeader<Row>, calls));
+}
+
+template <class Row>
+void PerEpochLog<Row>::check(const std::filesystem::path& path, std::int64_t epochs_done) {
+  kept_bytes(path, wanted_epochs(kHeader<Row>, epochs_done));
+}
+
+template <class Row>
+PerEpochLog<Row> PerEpochLog<Row>::resume(const std::filesystem::path& path, std::int64_t epochs_done,
+                                          FileSystemCalls& calls) {
+  return PerEpochLog(resume_log(path, wanted_epochs(kHeader<Row>, epochs_done), calls));
+}
+
+template <class Row>
+void PerEpochLog<Row>::append(const Row& row) {
+  file_.append(text_of(row));
+}
+
+template class PerEpochLog<EpochRow>;
+template class PerEpochLog<PhaseRow>;
 
 void adopt_logs(const std::filesystem::path& from, const std::filesystem::path& to, FileSystemCalls& calls) {
-  for (const char* name : {kBatchesCsv, kEpochsCsv}) {
+  for (const char* name : {kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv}) {
     std::error_code ignored;
     if (std::filesystem::exists(from / name, ignored) && !std::filesystem::exists(to / name, ignored)) {
       copy_file_durably(from / name, to / name, calls);

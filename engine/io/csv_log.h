@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "engine/io/append_file.h"
 #include "engine/io/file_system_calls.h"
+#include "kernels/core/time_account.h"
+#include "kernels/lane.h"
 
 namespace kindling {
 
@@ -40,7 +43,31 @@ struct EpochRow {
   double peak_rss_mb = 0;
 };
 
-// Writers of the two logs. Losses and top-1 have 9 significant digits, enough to tell any two floats apart.
+// One epoch of phases.csv, where its time went. Seconds of the trainer's thread, which add up to wall_s; then those of
+// the loader's workers, summed; then those of a device, by its own clock (empty on the CPU):
+//   epoch,wall_s,data_s,copy_s,forward_s,backward_s,optimizer_s,launch_s,wait_s,metrics_s,evaluation_s,checkpoint_s,
+//   other_s,loader_busy_s,loader_blocked_s,loader_idle_s,ring_depth,device_copy_s,device_forward_s,device_backward_s,
+//   device_optimizer_s
+struct PhaseRow {
+  std::int64_t epoch = 1;  // from 1
+  PhaseTimes phases = {};
+  WorkerTimes workers = {};
+  double ring_depth = 0;  // batches that were ready when the trainer asked for one, on average
+  std::optional<DeviceTimes> device = std::nullopt;
+};
+
+// What one stage of the network looked like after a step, in norms.csv:
+//   epoch,batch,stage,activation_rms,gradient_norm,weight_norm
+struct NormRow {
+  std::int64_t epoch = 1;  // from 1
+  std::int64_t batch = 1;  // from 1 in each epoch
+  std::string stage;
+  double activation_rms = 0;
+  double gradient_norm = 0;
+  double weight_norm = 0;
+};
+
+// Writers of the logs. Losses and top-1 have 9 significant digits, enough to tell any two floats apart.
 //
 // Call sync() before the checkpoint of the same step is saved: then the rows up to a checkpoint are always there, and
 // resume() cuts the file after the last of them. Rows of later steps and a half-written last row go. Rows that are
@@ -65,21 +92,50 @@ class BatchLog {
   AppendFile file_;
 };
 
-class EpochLog {
+class NormLog {
  public:
-  static EpochLog create(const std::filesystem::path& path, FileSystemCalls& calls);
-  static void check(const std::filesystem::path& path, std::int64_t epochs_done);
-  static EpochLog resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls);
+  // Which rows there must be: `stages` after every `every`-th step.
+  struct Rows {
+    std::int64_t steps_done = 0;
+    std::int64_t every = 1;
+    std::int64_t stages = 1;
+    std::int64_t batches_per_epoch = 1;
+  };
 
-  void append(const EpochRow& row);
+  static NormLog create(const std::filesystem::path& path, FileSystemCalls& calls);
+  static void check(const std::filesystem::path& path, const Rows& rows);
+  static NormLog resume(const std::filesystem::path& path, const Rows& rows, FileSystemCalls& calls);
+
+  void append(const NormRow& row);
   void flush() { file_.flush(); }
   void sync() { file_.sync(); }
 
  private:
-  explicit EpochLog(AppendFile file) : file_(std::move(file)) {}
+  explicit NormLog(AppendFile file) : file_(std::move(file)) {}
 
   AppendFile file_;
 };
+
+// A log with a row for each epoch: EpochRow or PhaseRow.
+template <class Row>
+class PerEpochLog {
+ public:
+  static PerEpochLog create(const std::filesystem::path& path, FileSystemCalls& calls);
+  static void check(const std::filesystem::path& path, std::int64_t epochs_done);
+  static PerEpochLog resume(const std::filesystem::path& path, std::int64_t epochs_done, FileSystemCalls& calls);
+
+  void append(const Row& row);
+  void flush() { file_.flush(); }
+  void sync() { file_.sync(); }
+
+ private:
+  explicit PerEpochLog(AppendFile file) : file_(std::move(file)) {}
+
+  AppendFile file_;
+};
+
+using EpochLog = PerEpochLog<EpochRow>;
+using PhaseLog = PerEpochLog<PhaseRow>;
 
 // For a run that is resumed into another folder: copies the logs that `to` lacks from the run in `from`, if they are
 // there. Throws Error(kOutput).

@@ -29,14 +29,15 @@ bool is_there(const std::filesystem::path& path) {
 // All files of a run that may be in the folder, without temporary ones.
 std::vector<std::filesystem::path> files_of_run(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
-  for (const char* name : {kBatchesCsv, kEpochsCsv, kRunJson, kWeightsFile}) files.push_back(folder / name);
+  for (const char* name : {kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv, kRunJson, kWeightsFile})
+    files.push_back(folder / name);
   files.push_back(newest_checkpoint_path(folder));
   for (const CheckpointFile& file : list_checkpoints(folder)) files.push_back(file.path);
   return files;
 }
 
 void remove_temporary_files(const std::filesystem::path& folder, FileSystemCalls& calls) {
-  for (const char* name : {kRunJson, kWeightsFile, kBatchesCsv, kEpochsCsv})
+  for (const char* name : {kRunJson, kWeightsFile, kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv})
     remove_file(temporary_name(folder / name), calls);
   remove_file(temporary_name(newest_checkpoint_path(folder)), calls);
   remove_unfinished_checkpoints(folder, calls);

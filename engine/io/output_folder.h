@@ -9,6 +9,8 @@ namespace kindling {
 // What a run writes into its output folder, besides checkpoints/ (see checkpoint_folder.h).
 inline constexpr const char* kBatchesCsv = "batches.csv";
 inline constexpr const char* kEpochsCsv = "epochs.csv";
+inline constexpr const char* kPhasesCsv = "phases.csv";
+inline constexpr const char* kNormsCsv = "norms.csv";
 inline constexpr const char* kRunJson = "run.json";
 inline constexpr const char* kWeightsFile = "weights.safetensors";
 
@@ -34,6 +36,8 @@ class OutputFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path batches_csv() const { return path_ / kBatchesCsv; }
   std::filesystem::path epochs_csv() const { return path_ / kEpochsCsv; }
+  std::filesystem::path phases_csv() const { return path_ / kPhasesCsv; }
+  std::filesystem::path norms_csv() const { return path_ / kNormsCsv; }
   std::filesystem::path run_json() const { return path_ / kRunJson; }
   std::filesystem::path weights() const { return path_ / kWeightsFile; }
   bool is_locked() const { return is_locked_; }

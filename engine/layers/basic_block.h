@@ -34,6 +34,7 @@ class BasicBlock {
   }
 
   Shape4 output_image() const { return conv2_.output_image(); }
+  const ActivationSlice& y_slice() const { return y_; }
 
   template <class C>
   Out<C> y(const Pass<C>& pass) const {

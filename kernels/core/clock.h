@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 namespace kindling {
@@ -12,6 +13,9 @@ inline std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+// A source of such nanoseconds; tests put one of their own in the place of now_ns.
+using Clock = std::function<std::int64_t()>;
 
 // Time since it was made or last restarted.
 class Stopwatch {

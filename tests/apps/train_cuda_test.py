@@ -1,5 +1,6 @@
 """kindling-train on the CUDA backend: what a run leaves, stops and resumes, and the plans of --autotune. Skips itself
 where the program finds no GPU; in a build of tests/cuda_on_cpu the CPU plays one."""
+import csv
 import json
 import os
 import unittest
@@ -43,10 +44,26 @@ class Cuda(ProgramTest):
         self.train(*TINY, "--epochs", 1, env=environment(NVTX_INJECTION64_PATH=os.environ["KINDLING_NVTX_PROBE"],
                                                          KINDLING_NVTX_LOG=str(log)))
         phases = log.read_text().split()
-        self.assertEqual(set(phases), {"warm-up", "data", "compute", "wait", "eval", "checkpoint"})
+        self.assertEqual(set(phases), {"warm-up", "data", "launch", "wait", "metrics", "evaluation", "checkpoint"})
         self.assertEqual(phases[0], "warm-up")
-        training = phases[:phases.index("eval")]
-        self.assertEqual(training.count("data"), 3 + 1)  # the last finds no more
+        training = phases[:phases.index("evaluation")]
+        self.assertEqual(training.count("data"), 1 + 3 + 1)  # the epoch's start; the last finds no more
+
+    def test_the_device_tells_how_long_each_phase_of_a_step_took(self):
+        self.train(*TINY, "--epochs", 2, "--trace", "trace.json", "--log-norms", 2)
+        with open(self.folder / "out/phases.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                for phase in ("copy", "forward", "backward", "optimizer"):
+                    self.assertGreater(float(row[f"device_{phase}_s"]), 0)
+                self.assertEqual(float(row["forward_s"]), 0)  # not the host's work
+                self.assertGreater(float(row["launch_s"]) + float(row["wait_s"]), 0)
+        events = json.loads((self.folder / "trace.json").read_text())["traceEvents"]
+        lanes = {event["args"]["name"]: event["tid"] for event in events if event["name"] == "thread_name"}
+        counts = {lane: sum(event["ph"] == "X" and event["tid"] == tid for event in events)
+                  for lane, tid in lanes.items()}
+        self.assertEqual(counts["device: copy"], 6)
+        self.assertEqual(counts["device: compute"], 3 * 6)
+        self.assertEqual(len((self.folder / "out/norms.csv").read_text().splitlines()), 1 + 3 * 6)
 
     def autotune(self, out, *options, **kwargs):
         """One step with --autotune plans.json; skips the test in a build without cuDNN."""

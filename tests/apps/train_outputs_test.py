@@ -37,6 +37,72 @@ class Outputs(ProgramTest):
             self.assertTrue(math.isfinite(float(epoch["test_loss"])))
             self.assertGreater(float(epoch["peak_rss_mb"]), 1)
 
+    def test_phases_add_up_to_the_wall_time_of_each_epoch_and_of_the_run(self):
+        # Batches of tens of milliseconds, so that what a run does besides is small, as in a real one.
+        self.train("--epochs", 2, "--width", 16, "--batch-size", 32)
+        header = (self.folder / "out/phases.csv").read_text().splitlines()[0].split(",")
+        thread = header[header.index("wall_s") + 1 : header.index("other_s") + 1]
+        phases, epochs = self.read("phases.csv"), self.read("epochs.csv")
+        self.assertEqual([row["epoch"] for row in phases], ["1", "2"])
+        for phase, epoch in zip(phases, epochs):
+            wall = float(phase["wall_s"])
+            self.assertAlmostEqual(sum(float(phase[name]) for name in thread), wall, delta=0.01 * wall)
+            self.assertGreaterEqual(wall, float(epoch["total_s"]) - 0.002)
+            self.assertLessEqual(float(phase["other_s"]), 0.02 * wall)
+            self.assertGreater(float(phase["backward_s"]), 0)
+            self.assertEqual(phase["device_forward_s"], "")  # the CPU
+        time = json.loads((self.folder / "out/run.json").read_text())["time"]
+        self.assertAlmostEqual(sum(time["phases"].values()), time["wall_s"], delta=0.01 * time["wall_s"])
+        self.assertLessEqual(time["phases"]["other"], 0.02 * time["wall_s"])
+        self.assertGreater(time["phases"]["checkpoint"], 0)
+        self.assertEqual(time["batches"], 12)
+        self.assertEqual(time["verdict"]["bottleneck"], "compute")
+
+    def test_a_slow_loader_is_the_bottleneck(self):
+        done = self.train("--epochs", 1, "--workers", 1, "--inject-latency-us", 20000, "--no-eval")
+        time = json.loads((self.folder / "out/run.json").read_text())["time"]
+        self.assertEqual(time["verdict"]["bottleneck"], "loader")
+        self.assertGreaterEqual(time["verdict"]["per_batch_ms"]["loader"], 8 * 20)
+        self.assertGreater(time["phases"]["data"], 0.5 * time["wall_s"])
+        self.assertIn("pace    loader-bound: ", done.stdout)
+
+    def test_fixed_batch_sees_one_batch_only(self):
+        self.train("--epochs", 2, "--fixed-batch", "--no-eval", "--lr", 0, "--weight-decay", 0, "--norm", "none")
+        self.assertEqual({row["loss"] for row in self.read("batches.csv")}, {self.read("batches.csv")[0]["loss"]})
+        self.assertIsNone(json.loads((self.folder / "out/run.json").read_text())["time"]["verdict"])
+
+    def test_validation_images_are_held_out(self):
+        self.train("--epochs", 1, "--validation-images", 49984)  # 16 of 50,000 made-up images are left
+        record = json.loads((self.folder / "out/run.json").read_text())
+        self.assertEqual(record["sizes"]["train_images"], 16)
+        self.assertEqual(record["sizes"]["test_images"], 49984)
+        self.assertEqual(len(self.read("batches.csv")), 2)
+
+    def test_norms_of_each_stage_every_few_steps(self):
+        self.train("--epochs", 2, "--log-norms", 4, "--no-eval")
+        rows = self.read("norms.csv")
+        self.assertEqual([(row["epoch"], row["batch"]) for row in rows[::6]], [("1", "4"), ("2", "2"), ("2", "6")])
+        self.assertEqual([row["stage"] for row in rows[:6]],
+                         ["stem", "stage1", "stage2", "stage3", "stage4", "classifier"])
+        for row in rows:
+            for column in ("activation_rms", "gradient_norm", "weight_norm"):
+                self.assertGreater(float(row[column]), 0)
+
+    def test_trace_has_the_lanes_of_trainer_and_workers(self):
+        self.train("--epochs", 1, "--trace", "trace.json", "--no-eval")
+        events = json.loads((self.folder / "trace.json").read_text())["traceEvents"]
+        lanes = {event["args"]["name"]: event["tid"] for event in events if event["name"] == "thread_name"}
+        self.assertEqual(sorted(lanes), ["loader worker 1", "loader worker 2", "trainer"])
+        for lane in lanes.values():
+            stretches = [(event["ts"], event["ts"] + event["dur"]) for event in events
+                         if event["ph"] == "X" and event["tid"] == lane]
+            self.assertEqual(stretches, sorted(stretches))
+            for (_, end), (begin, _) in zip(stretches, stretches[1:]):
+                self.assertGreaterEqual(begin, end - 0.002)  # on one lane nothing overlaps (in rounded microseconds)
+        names = [event["name"] for event in events if event["ph"] == "X" and event["tid"] == lanes["trainer"]]
+        self.assertEqual([names.count(name) for name in ("forward", "backward", "optimizer")], [6, 6, 6])
+        self.assertTrue(any(event["ph"] == "C" and event["name"] == "batches ready" for event in events))
+
     def test_run_json_says_what_was_run(self):
         self.train("--epochs", 1, "--opt", "adam", "--seed", 7)
         record = json.loads((self.folder / "out/run.json").read_text())

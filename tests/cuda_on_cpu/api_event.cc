@@ -32,6 +32,23 @@ cudaError_t record(State& s, cudaEvent_t handle, cudaStream_t stream_handle) {
   return result;
 }
 
+// A node of the graph that is being captured: each launch records the event again. It doesn't order the capture.
+// Whether a launch's node has run is not asked before its time is: callers wait for something behind the graph.
+cudaError_t record_in_graph(State& s, cudaEvent_t handle, cudaStream_t stream_handle) {
+  CUevent_st* event = s.find_event(handle);
+  CUstream_st* stream = s.streams.find(stream_handle);
+  if (event == nullptr || stream == nullptr) return cudaErrorInvalidResourceHandle;
+  if (!stream->capture) return cudaErrorInvalidValue;
+  if (!stream->capture->valid) return cudaErrorStreamCaptureInvalidated;
+  event->recorded = true;
+  event->in_capture = false;
+  event->clock = {};
+  event->milliseconds = std::make_shared<double>(0);
+  stream->capture->add(
+      *stream, {"cudaEventRecordWithFlags", {}, {}, [time = event->milliseconds] { *time = milliseconds_now(); }});
+  return cudaSuccess;
+}
+
 cudaError_t wait_for_event(State& s, cudaStream_t stream_handle, cudaEvent_t handle) {
   CUevent_st* event = s.find_event(handle);
   CUstream_st* stream = s.streams.find(stream_handle);
@@ -85,6 +102,13 @@ cudaError_t cudaEventDestroy(cudaEvent_t handle) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return api([&](State& s) { return record(s, event, stream); });
+}
+
+cudaError_t cudaEventRecordWithFlags(cudaEvent_t event, cudaStream_t stream, unsigned flags) {
+  return api([&](State& s) {
+    if (flags == cudaEventRecordExternal) return record_in_graph(s, event, stream);
+    return flags == cudaEventRecordDefault ? record(s, event, stream) : cudaErrorInvalidValue;
+  });
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t handle) {

@@ -120,7 +120,7 @@ TEST(Checkpoint, OtherFormatsAndOtherFilesAreRefused) {
   FileSystemCalls disk;
   write_safetensors(folder / "new", {}, {{"kindling.format", "99"}}, disk);
   expect_error(ErrorCode::kWeights,
-               {(folder / "new").string(), "wanted a checkpoint of format 2", "found format \"99\""},
+               {(folder / "new").string(), "wanted a checkpoint of format 3", "found format \"99\""},
                [&] { Checkpoint::read(folder / "new"); });
   write_safetensors(folder / "weights", {}, {{"format", "pt"}}, disk);
   expect_error(ErrorCode::kWeights, {(folder / "weights").string(), "not a checkpoint of Kindling"},

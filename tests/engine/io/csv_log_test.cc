@@ -200,6 +200,53 @@ TEST(EpochLog, ResumeCutsAfterTheLastEpochThatBelongs) {
   expect_error(ErrorCode::kWeights, {"wants 4 rows, found 3"}, [&] { EpochLog::resume(folder / "e", 4, disk); });
 }
 
+TEST(PhaseLog, HasEveryPhaseOnceAndTheirSum) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  PhaseRow row{.epoch = 3};
+  for (int i = 0; i < static_cast<int>(Phase::kCount); ++i) {
+    row.phases.ns(static_cast<Phase>(i)) = (std::int64_t{1} << i) * 1'000'000;
+  }
+  row.workers.ns(WorkerState::kBlocked) = 2'500'000'000;
+  row.ring_depth = 1.75;
+  PhaseLog log = PhaseLog::create(folder / "p", disk);
+  log.append(row);
+  row.device = DeviceTimes{.copy_ms = 1, .forward_ms = 20, .backward_ms = 300, .optimizer_ms = 4000};
+  log.append(row);
+  log.sync();
+  const std::string text = text_of(folder / "p");
+  const std::string phases =
+      "3,2.047000,0.002000,0.004000,0.008000,0.016000,0.032000,0.064000,0.128000,0.256000,"
+      "0.512000,1.024000,0.001000,0.000000,2.500000,0.000000,1.75,";
+  EXPECT_NE(text.find("\n" + phases + ",,,\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n" + phases + "0.001000,0.020000,0.300000,4.000000\n"), std::string::npos) << text;
+}
+
+TEST(NormLog, ResumeKeepsTheRowsOfTheStepsDone) {
+  const TemporaryFolder folder;
+  FileSystemCalls disk;
+  // Two stages after every third step of epochs of four batches.
+  const auto append = [](NormLog& log, std::int64_t epoch, std::int64_t batch) {
+    for (const char* stage : {"stem", "classifier"}) log.append({.epoch = epoch, .batch = batch, .stage = stage});
+  };
+  {
+    NormLog log = NormLog::create(folder / "n", disk);
+    append(log, 1, 3);
+    append(log, 2, 2);
+    append(log, 3, 1);
+  }
+  const std::string full = text_of(folder / "n");
+  const NormLog::Rows rows{.steps_done = 7, .every = 3, .stages = 2, .batches_per_epoch = 4};
+  {
+    NormLog log = NormLog::resume(folder / "n", rows, disk);
+    append(log, 3, 1);
+  }
+  EXPECT_EQ(text_of(folder / "n"), full);
+  expect_error(ErrorCode::kWeights, {"row 3", "\"1,6,\"", "\"2,2,stem"}, [&] {
+    NormLog::check(folder / "n", {.steps_done = 6, .every = 3, .stages = 2, .batches_per_epoch = 9});
+  });
+}
+
 TEST(AdoptLogs, CopiesWhatTheOtherFolderLacks) {
   const TemporaryFolder from;
   const TemporaryFolder to;
