@@ -1,0 +1,19 @@
+"""Texts and data blocks of gnuplot scripts. Texts are data: whatever they hold, gnuplot only prints them."""
+
+from typing import List, Tuple
+
+
+def quoted(text: str) -> str:
+    """In single quotes gnuplot takes every character but the quote itself as it is."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def tics(places: List[Tuple[str, float]]) -> str:
+    """A tic's label is a format for its value, so that a % must be doubled."""
+    return "(" + ", ".join(f"{quoted(label.replace('%', '%%'))} {place!r}" for label, place in places) + ")"
+
+
+def block(name: str, rows: List[List[float]]) -> str:
+    """A named block of data; an empty row breaks a line."""
+    text = "\n".join(" ".join(repr(float(value)) for value in row) for row in rows)
+    return f"${name} << END\n{text}\nEND"
