@@ -13,7 +13,7 @@ fail() {
   exit "$1"
 }
 
-[ $# -ge 1 ] && [ $# -le 2 ] || fail 2 "usage: screenshots.sh OUT [FOLDER]"
+[[ $# -eq 1 || $# -eq 2 ]] || fail 2 "usage: screenshots.sh OUT [FOLDER]"
 [ -f "$1/report.html" ] || fail 3 "no report: $1/report.html is not there"
 report=$(realpath "$1/report.html")
 folder=${2:-$1/screenshots}

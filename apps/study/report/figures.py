@@ -9,6 +9,7 @@ from .values import is_number, number
 
 LINES_OF_A_PANEL = 5
 MOST_POINTS = 3000
+BARS = ("bars", "stacked")
 
 
 @dataclasses.dataclass
@@ -74,6 +75,12 @@ def y_span(figure: Figure) -> Optional[Span]:
     """Of values and intervals; on a logarithmic axis of what is above 0."""
     drawn = [point for series in figure.series for point in points(figure, series) if point]
     return span([y for point in drawn for y in point[1:] if y > 0 or not figure.y_log])
+
+
+def decades(seen: Span) -> Tuple[float, float]:
+    """The whole decades that hold a span: the ends of a logarithmic axis."""
+    low, high = math.floor(math.log10(seen.low)), math.ceil(math.log10(seen.high))
+    return 10.0 ** max(low, -300), 10.0 ** min(max(high, low + 1), 300)
 
 
 def panels(figure: Figure) -> List[Figure]:

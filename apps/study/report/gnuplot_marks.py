@@ -12,9 +12,13 @@ from .study_files import Figure
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 DASHES = ("solid", "(10,4)", "(3,3)", "(12,3,3,3)", "(6,6)")
 POINTS = (7, 5, 9, 13, 11)
-BARS = ("#0072B2", "#F0E442", "#D55E00", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#999999")
-HATCHES = (4, 5, 1, 2)
-FEW = 40  # points that each get a mark
+# Neighbours of a stack differ in brightness too; hatching has the darker colours, or it would be too pale.
+FILLS = (("#0072B2", "solid"), ("#F0E442", "solid"), ("#D55E00", "solid"), ("#56B4E9", "solid"),
+         ("#000000", "pattern 4"), ("#009E73", "solid"), ("#D55E00", "pattern 5"), ("#CC79A7", "solid"),
+         ("#0072B2", "pattern 2"), ("#E69F00", "solid"), ("#000000", "pattern 1"), ("#999999", "solid"))
+# Intervals: arrows with flat heads, because gnuplot's own error bars leave a white hole around the middle.
+ENDS = "with vectors heads size screen 0.008,90 fixed"
+FEW = 25  # points that each get a mark
 Drawn = Tuple[str, List[Optional[Point]], bool]  # name, points, whether with intervals
 
 
@@ -38,7 +42,7 @@ def lines(series: List[Drawn], joined: bool, floor: Optional[float]) -> Tuple[Li
         if interval and many:
             behind.append(f"$s{i} using 1:3:4 with filledcurves {colour} fillstyle transparent solid 0.2 noborder notitle")
         elif interval:
-            before.append(f"$s{i} using 1:2:3:4 with yerrorbars {colour} linewidth 1.5 pointtype 0 notitle")
+            before.append(f"$s{i} using 1:3:(0):($4-$3) {ENDS} {colour} linewidth 1.5 notitle")
         if not joined:
             before.append(f"$s{i} using 1:2 with points {colour} {mark} title {quoted(name)}")
         elif jagged(found):
@@ -72,19 +76,18 @@ def rectangles(figure: Figure) -> List[List[Tuple[float, ...]]]:
     return found
 
 
-def bars(figure: Figure) -> Tuple[List[str], List[str]]:
+def bars(figure: Figure, floor: Optional[float]) -> Tuple[List[str], List[str]]:
+    """Data and marks of bars; on a logarithmic axis, which has no 0, they stand on its end `floor`."""
     data, marks = [], []
     for i, (series, found) in enumerate(zip(figure.series, rectangles(figure))):
         if not found:
             continue
-        if figure.y_log:  # there is no 0 to stand on
-            floor = min(bar[1] for bars_of_series in rectangles(figure) for bar in bars_of_series) / 2
-            found = [bar[:4] + (max(bar[4], floor),) + bar[5:6] + tuple(max(end, floor) for end in bar[6:])
-                     for bar in found]
+        if floor:
+            found = [bar[:4] + tuple(max(end, floor) for end in bar[4:]) for bar in found]
         data.append(block(f"s{i}", found))
-        fill = f"pattern {HATCHES[i // 2 % 4]}" if i % 2 else "solid"
-        marks.append(f"$s{i} using 1:2:3:4:5:6 with boxxyerror linecolor rgb '{BARS[i % 8]}' fillstyle {fill} "
+        colour, fill = FILLS[i % len(FILLS)]
+        marks.append(f"$s{i} using 1:2:3:4:5:6 with boxxyerror linecolor rgb '{colour}' fillstyle {fill} "
                      f"border linecolor rgb '#333333' title {quoted(series.name)}")
         if any(bar[6] != bar[7] for bar in found):
-            marks.append(f"$s{i} using 1:2:7:8 with yerrorbars linecolor rgb '#000000' linewidth 1.2 pointtype 0 notitle")
+            marks.append(f"$s{i} using 1:7:(0):($8-$7) {ENDS} linecolor rgb '#000000' linewidth 1.5 notitle")
     return data, marks

@@ -37,7 +37,7 @@ def commands(study: Study) -> str:
     lists = "".join(f'<h3 id="{escape(one.name)}-commands">{escape(one.heading)}</h3>'
                     f"<pre>{escape(chr(10).join(one.result.commands))}</pre>\n"
                     for one in study.experiments if one.result and one.result.commands)
-    return f"<details><summary>Command lines ({command_count(study)})</summary>\n{lists}</details>\n"
+    return f'<details class="commands"><summary>Command lines ({command_count(study)})</summary>\n{lists}</details>\n'
 
 
 def what_was_run(study: Study, remarks: List[str]) -> str:
@@ -62,7 +62,7 @@ def summary(study: Study) -> str:
 def files(experiment: Experiment, out: Path) -> str:
     names = [f"{experiment.name}/result.json", *experiment.result.files]
     links = "".join(f"<li>{parts.file_link(out, name)}</li>" for name in names)
-    return f"<details><summary>Files ({len(names)})</summary><ul>{links}</ul></details>\n"
+    return f'<details class="files"><summary>Files ({len(names)})</summary><ul>{links}</ul></details>\n'
 
 
 def section(experiment: Experiment, plots: List[Plot], out: Path) -> str:

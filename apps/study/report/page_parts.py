@@ -11,7 +11,7 @@ from .values import is_number, numeric, written
 
 # How many characters a line of a printed table has room for: at its common size, smaller, smallest.
 ROOM = (88, 118, 150)
-SHORT_TABLE = 25  # rows that are kept together on paper
+SHORT_TABLE = 12  # rows that are kept together on paper
 
 
 def items(texts: Iterable[str], kind: str = "") -> str:

@@ -9,7 +9,7 @@ body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1.5rem 4rem; color: var
 h1 { font-size: 1.9rem; line-height: 1.2; margin: .5rem 0 1rem; }
 h2 { font-size: 1.4rem; line-height: 1.25; margin: 3rem 0 .75rem; padding-top: .75rem; border-top: 2px solid var(--ink); }
 h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
-p, ul { margin: .5rem 0; max-width: 50rem; }
+p, ul { margin: .5rem 0; max-width: 50rem; text-wrap: pretty; }
 ul { padding-left: 1.3rem; }
 li { margin: .2rem 0; }
 a { color: var(--link); }
@@ -37,6 +37,7 @@ summary { cursor: pointer; color: var(--link); }
   margin: 1.25rem 0; }
 figure { margin: 0; min-width: 0; max-width: 42rem; }
 figure svg { display: block; width: 100%; height: auto; }
+figure:only-child { grid-column: 1 / -1; }
 figcaption { font-weight: 600; margin-bottom: .3rem; }
 figcaption a { font-weight: 400; font-size: .875rem; }
 .scroll { overflow-x: auto; margin: 1.25rem 0; }
@@ -47,6 +48,9 @@ th, td { padding: .25rem .65rem; text-align: left; vertical-align: top; border-b
   overflow-wrap: normal; }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; line-height: 1.25; }
 tbody th { font-weight: 400; }
+tbody th:not(.n) { min-width: 7em; }
+.crowded table { font-size: .8rem; }
+.crowded th, .crowded td { padding: .25rem .35rem; }
 tbody tr:nth-child(even) { background: var(--soft); }
 .n { text-align: right; }
 td.n, th.n[scope=row] { white-space: nowrap; }
@@ -70,13 +74,18 @@ td.words { text-align: left; min-width: 10rem; }
   h2 { font-size: 14pt; margin-top: 9mm; }
   h1, h2, h3, caption, figcaption { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
-  nav { display: none; }
+  nav, .files, figcaption a, caption a { display: none; }
+  .commands summary { color: inherit; list-style: none; }
+  .commands summary::after { content: ": see report.md"; }
   p, li { orphans: 3; widows: 3; }
+  :is(.quiet, .verdicts, .warnings):not(:last-child) { break-after: avoid; }
   .quick { position: static; }
   .watermark { display: block; position: fixed; top: 42%; left: 0; right: 0; text-align: center; font-size: 110pt;
     font-weight: 700; letter-spacing: .1em; color: #7a4d00; opacity: .09; transform: rotate(-30deg); z-index: 3; }
   .figures { grid-template-columns: 1fr 1fr; gap: 4mm; }
-  figure, .warnings, .facts, tr, .short { break-inside: avoid; }
+  figure:only-child { max-width: 115mm; }
+  tbody th:not(.n) { min-width: 0; }
+  figure, .warnings, .verdicts li, .facts, tr, .short { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; margin: 4mm 0; }
   table { font-size: 9pt; }
