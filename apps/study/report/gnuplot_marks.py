@@ -6,7 +6,7 @@ Colours are Okabe and Ito's, which the colour-blind can tell apart; dashes, mark
 from typing import List, Optional, Tuple
 
 from .figures import Point, points
-from .gnuplot_text import block, quoted
+from .gnuplot_text import block, quoted, shortened
 from .study_files import Figure
 
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
@@ -38,20 +38,21 @@ def lines(series: List[Drawn], joined: bool, floor: Optional[float]) -> Tuple[Li
         data.append(block(f"s{i}", bound))
         colour, many = f"linecolor rgb '{LINES[i % 5]}'", len(found) > FEW
         mark = f"pointtype {POINTS[i % 5]} pointsize {0.4 if many else 0.8}"
+        title = quoted(shortened(name))
         dash = f"linewidth 2 dashtype {DASHES[i % 5]}"
         if interval and many:
             behind.append(f"$s{i} using 1:3:4 with filledcurves {colour} fillstyle transparent solid 0.2 noborder notitle")
         elif interval:
             before.append(f"$s{i} using 1:3:(0):($4-$3) {ENDS} {colour} linewidth 1.5 notitle")
         if not joined:
-            before.append(f"$s{i} using 1:2 with points {colour} {mark} title {quoted(name)}")
+            before.append(f"$s{i} using 1:2 with points {colour} {mark} title {title}")
         elif jagged(found):
             pale = f"linecolor rgb '#a0{LINES[i % 5][1:]}'"  # alpha first
-            behind.append(f"$s{i} using 1:2 with lines {pale} linewidth 0.7 title {quoted(name)}")
+            behind.append(f"$s{i} using 1:2 with lines {pale} linewidth 0.7 title {title}")
         elif many:
-            before.append(f"$s{i} using 1:2 with lines {colour} {dash} title {quoted(name)}")
+            before.append(f"$s{i} using 1:2 with lines {colour} {dash} title {title}")
         else:
-            before.append(f"$s{i} using 1:2 with linespoints {colour} {dash} {mark} title {quoted(name)}")
+            before.append(f"$s{i} using 1:2 with linespoints {colour} {dash} {mark} title {title}")
     return data, behind + before
 
 
@@ -87,7 +88,7 @@ def bars(figure: Figure, floor: Optional[float]) -> Tuple[List[str], List[str]]:
         data.append(block(f"s{i}", found))
         colour, fill = FILLS[i % len(FILLS)]
         marks.append(f"$s{i} using 1:2:3:4:5:6 with boxxyerror linecolor rgb '{colour}' fillstyle {fill} "
-                     f"border linecolor rgb '#333333' title {quoted(series.name)}")
+                     f"border linecolor rgb '#333333' title {quoted(shortened(series.name))}")
         if any(bar[6] != bar[7] for bar in found):
             marks.append(f"$s{i} using 1:7:(0):($8-$7) {ENDS} linecolor rgb '#000000' linewidth 1.5 notitle")
     return data, marks

@@ -3,6 +3,13 @@
 from typing import List, Tuple
 
 
+LONGEST_NAME = 52  # characters that a legend's line has room for
+
+
+def shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def quoted(text: str) -> str:
     """In single quotes gnuplot takes every character but the quote itself as it is."""
     return "'" + text.replace("'", "''") + "'"
