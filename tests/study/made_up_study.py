@@ -91,8 +91,8 @@ def loader(chance, out, quick):
                                [{"name": one["name"], "x": WORKERS, "y": [1e6 / y for y in one["y"]],
                                  "low": [1e6 / y for y in one["high"]], "high": [1e6 / y for y in one["low"]]}
                                 for one in series[:3]])],
-            "verdicts": ["For binary files 1 worker is the smallest count that is not significantly slower than the best "
-                         "(figure The loader alone).",
+            "verdicts": ["For binary files 1 worker is the smallest count that is not significantly slower than the "
+                         "best (figure The loader alone).",
                          "The network takes 66 images/s; the loader gives at least 2,300: it never holds training up."],
             "warnings": ["12 and 16 workers are more than the 2 CPUs of this job."]}
 
@@ -103,7 +103,8 @@ def comparison(chance, out, quick):
                column("verdict", "verdict")]
     return {"title": "Loading and compute with 1 worker and the best count",
             "tables": [table("both", "Seconds per epoch", "c4/both.csv", columns,
-                             [[names[0], 0.913, 187.21, "compute-bound"], [names[1], 0.00001, 189.98, "compute-bound"]])],
+                             [[names[0], 0.913, 187.21, "compute-bound"],
+                              [names[1], 0.00001, 189.98, "compute-bound"]])],
             "figures": [figure("both", "Loading and compute per epoch", "bars", "", "seconds",
                                [{"name": "loading", "y": [9.1, 2.2], "low": [8.5, 2], "high": [9.9, 2.3]},
                                 {"name": "compute", "y": [187.2, 190], "low": [180, 184], "high": [193, 196]}],
@@ -136,7 +137,7 @@ def optimizers(chance, out, quick):
                column("epoch_s", "time per epoch", "s", 1)]
     return {"title": "Five optimizers, two recipes", "figures": figures,
             "tables": [table("last", "After 5 epochs", "c6/last.csv", columns, rows)],
-            "verdicts": [] if quick else ["Adam at lr 0.1 diverged at epoch 2, batch 7; at its own default it did not."],
+            "verdicts": [] if quick else ["Adam at lr 0.1 diverged at epoch 2, batch 7; at its default it did not."],
             "warnings": ["lr 0.1 is unfit for Adam: 0.001 is usual."]}
 
 
@@ -160,7 +161,8 @@ def scaling(chance, out, quick):
                column("epoch_s", "time per epoch", "s", 1), column("rss", "peak memory", "MB", 0)]
     return {"title": "Batch sizes until memory ends",
             "tables": [table("sizes", "Batch sizes", "scaling/sizes.csv", columns,
-                             [[size, 60 + size ** 0.3, 50000 / (60 + size ** 0.3), 300 + 4.1 * size] for size in sizes])],
+                             [[size, 60 + size ** 0.3, 50000 / (60 + size ** 0.3), 300 + 4.1 * size]
+                              for size in sizes])],
             "figures": [figure("rate", "Throughput", "lines", "batch size", "images/s",
                                [{"name": "training", "x": sizes, "y": [60 + size ** 0.3 for size in sizes]}],
                                x_log=True)],
@@ -186,8 +188,8 @@ def write(out: Path, quick: bool = False) -> None:
         (out / name).mkdir(exist_ok=True)
         content = {"format": 1, "task": name, "status": "failed" if name == "c7" else "done", "quick": quick,
                    "started": "2026-11-24T12:01:00Z", "seconds": 1234.5, "verdicts": [], "warnings": [], "notes": [],
-                   "commands": [f"kindling-train --data-path data/cifar-10-batches-bin --output-dir out/{name}/runs/sgd "
-                                "--epochs 5 --batch-size 128 --optimizer sgd --lr 0.1 --momentum 0.9"],
+                   "commands": [f"kindling-train --data-path data/cifar-10-batches-bin "
+                                f"--output-dir out/{name}/runs/sgd --epochs 5 --batch-size 128 --optimizer sgd --lr 0.1 --momentum 0.9"],
                    "files": [], **part(chance, out, quick)}
         for one in content["tables"]:
             (out / one["csv"]).write_text(",".join(column["name"] for column in one["columns"]) + "\n")

@@ -41,7 +41,8 @@ def lines(series: List[Drawn], joined: bool, floor: Optional[float]) -> Tuple[Li
         title = quoted(shortened(name))
         dash = f"linewidth 2 dashtype {DASHES[i % 5]}"
         if interval and many:
-            behind.append(f"$s{i} using 1:3:4 with filledcurves {colour} fillstyle transparent solid 0.2 noborder notitle")
+            behind.append(f"$s{i} using 1:3:4 with filledcurves {colour}"
+                          " fillstyle transparent solid 0.2 noborder notitle")
         elif interval:
             before.append(f"$s{i} using 1:3:(0):($4-$3) {ENDS} {colour} linewidth 1.5 notitle")
         if not joined:

@@ -7,7 +7,8 @@ html { -webkit-text-size-adjust: 100%; scroll-padding-top: 3.5rem; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1.5rem 4rem; color: var(--ink); background: #fff;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: .5rem 0 1rem; }
-h2 { font-size: 1.4rem; line-height: 1.25; margin: 3rem 0 .75rem; padding-top: .75rem; border-top: 2px solid var(--ink); }
+h2 { font-size: 1.4rem; line-height: 1.25; margin: 3rem 0 .75rem;
+  padding-top: .75rem; border-top: 2px solid var(--ink); }
 h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
 p, ul { margin: .5rem 0; max-width: 50rem; text-wrap: pretty; }
 ul { padding-left: 1.3rem; }
@@ -23,7 +24,8 @@ summary { cursor: pointer; color: var(--link); }
 .state { font-size: .8rem; font-weight: 600; color: var(--quiet); white-space: nowrap; }
 .state.bad { color: var(--bad); }
 .verdicts { border-left: 4px solid #0072b2; padding: .1rem 0 .1rem 1rem; margin: .75rem 0; list-style: none; }
-.warnings { border-left: 4px solid #d55e00; padding: .4rem 1rem; margin: .75rem 0; background: #fff8f0; max-width: 52rem; }
+.warnings { border-left: 4px solid #d55e00; padding: .4rem 1rem; margin: .75rem 0;
+  background: #fff8f0; max-width: 52rem; }
 .warnings.bad { border-color: var(--bad); background: #fff5f5; }
 .warnings ul { margin: .2rem 0; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1.25rem; margin: .5rem 0; }
@@ -65,7 +67,8 @@ td.words { text-align: left; min-width: 10rem; }
   .scroll { border-right: 1px solid var(--line); }
   caption { position: sticky; left: 0; }
 }
-@page { size: A4; margin: 16mm 14mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
+@page { size: A4; margin: 16mm 14mm 16mm;
+  @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
 @page wide { size: A4 landscape; }
 @media print {
   html { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
