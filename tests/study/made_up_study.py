@@ -189,7 +189,8 @@ def write(out: Path, quick: bool = False) -> None:
         content = {"format": 1, "task": name, "status": "failed" if name == "c7" else "done", "quick": quick,
                    "started": "2026-11-24T12:01:00Z", "seconds": 1234.5, "verdicts": [], "warnings": [], "notes": [],
                    "commands": [f"kindling-train --data-path data/cifar-10-batches-bin "
-                                f"--output-dir out/{name}/runs/sgd --epochs 5 --batch-size 128 --optimizer sgd --lr 0.1 --momentum 0.9"],
+                                f"--output-dir out/{name}/runs/sgd "
+                                "--epochs 5 --batch-size 128 --optimizer sgd --lr 0.1 --momentum 0.9"],
                    "files": [], **part(chance, out, quick)}
         for one in content["tables"]:
             (out / one["csv"]).write_text(",".join(column["name"] for column in one["columns"]) + "\n")
