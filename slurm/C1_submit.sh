@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C1: trains; loss, running loss and top-1 of every batch. From the repository's root:
 #   sbatch [sbatch options] slurm/C1_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c1
+#SBATCH --job-name=c1-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

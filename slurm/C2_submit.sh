@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C2: seconds of loading, training and all, per epoch and phase. From the repository's root:
 #   sbatch [sbatch options] slurm/C2_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c2
+#SBATCH --job-name=c2-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C3: the loader's time against its workers; as many CPUs as the most workers. From the repository's root:
 #   sbatch [sbatch options] slurm/C3_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c3
+#SBATCH --job-name=c3-kindling
 #SBATCH --cpus-per-task=16
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C4: loading and computing with 1 worker and with the best count, explained. From the repository's root:
 #   sbatch [sbatch options] slurm/C4_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c4
+#SBATCH --job-name=c4-kindling
 #SBATCH --cpus-per-task=16
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

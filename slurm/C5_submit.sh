@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C5: the GPU against the CPU. From the repository's root:
 #   sbatch [sbatch options] slurm/C5_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c5
+#SBATCH --job-name=c5-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C6: five optimizers. From the repository's root:
 #   sbatch [sbatch options] slurm/C6_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c6
+#SBATCH --job-name=c6-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C7: with and without batch norm. From the repository's root:
 #   sbatch [sbatch options] slurm/C7_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-c7
+#SBATCH --job-name=c7-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # C1 to C7, the scaling of batch sizes and the report, one after another in one job. From the repository's root:
 #   sbatch [sbatch options] slurm/all_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-all
+#SBATCH --job-name=all-kindling
 #SBATCH --cpus-per-task=16
 #SBATCH --mem=16G
 #SBATCH --time=04:00:00

@@ -31,16 +31,19 @@ thread_options() {
     if [ "$workers" -gt 4 ]; then workers=4; fi
     threads=(--workers "$workers" --threads $((cpus - workers)))
   fi
-  counts=$(for workers in 0 1 2 4 8 12 16; do if [ "$workers" -le "$cpus" ]; then echo "$workers"; fi; done | paste -sd ,)
-  threads+=(--workers-list "$counts")
+  counts=0
+  for workers in 1 2 4 8 12 16; do
+    if [ "$workers" -le "$cpus" ]; then counts+=,$workers; fi
+  done
+  threads+=(--workers-list="$counts")
 }
 
 # stage_data: copies the images to the node's own disk where the site offers one ($SLURM_TMPDIR), and changes data_path.
 stage_data() {
   local folder staged need have
   if [[ " ${options[*]} " =~ \ --dataset[=\ ]synthetic\  ]]; then return 0; fi
-  folder=$(cifar10_folder "$data_path") || fail 3 \
-    "no CIFAR-10 in $data_path: wanted data_batch_1.bin there or in its cifar-10-batches-bin (make -f Makefile.slurm data)"
+  folder=$(cifar10_folder "$data_path") || fail 3 "no CIFAR-10 in $data_path: wanted data_batch_1.bin there or in its \
+cifar-10-batches-bin (make -f Makefile.slurm data)"
   if [ -z "${SLURM_TMPDIR:-}" ]; then return 0; fi
   if [ ! -d "$SLURM_TMPDIR" ] || [ ! -w "$SLURM_TMPDIR" ]; then
     echo "== data: SLURM_TMPDIR=$SLURM_TMPDIR is no folder that can be written; reading in $data_path"

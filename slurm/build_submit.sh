@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs. From the repository's root:
 #   sbatch [sbatch options] slurm/build_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-build
+#SBATCH --job-name=build-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=8G
 #SBATCH --time=01:00:00

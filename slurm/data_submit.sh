@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Downloads CIFAR-10 into --data-path where it isn't there. From the repository's root:
 #   sbatch [sbatch options] slurm/data_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-data
+#SBATCH --job-name=data-kindling
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=2G
 #SBATCH --time=01:00:00

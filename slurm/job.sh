@@ -80,7 +80,7 @@ study() {
     words+=("${threads[@]}")
   fi
   words+=("${options[@]}")
-  echo "== $program ${words[*]@Q}"
+  echo "== $(typed "$program" "${words[@]}")"
   run_and_pass_signals "$program" "${words[@]}"
   requeue_if_stopped "$max_requeues"
   return "$child_status"

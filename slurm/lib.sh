@@ -35,5 +35,13 @@ cifar10_folder() {
   return 1
 }
 
+# typed WORD...: the words as a person would type them.
+typed() {
+  local word plain='^[A-Za-z0-9_./:=,@%+-]+$'
+  for word in "$@"; do
+    if [[ $word =~ $plain ]]; then printf '%s ' "$word"; else printf '%q ' "$word"; fi
+  done
+}
+
 # default_preset GPUS: the build that a job with so many GPUs runs.
 default_preset() { if [ "$1" -gt 0 ]; then echo cuda-release; else echo cpu-release; fi; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes report.html and report.md of a results folder again. From the repository's root:
 #   sbatch [sbatch options] slurm/report_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-report
+#SBATCH --job-name=report-kindling
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=2G
 #SBATCH --time=00:30:00

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Batch sizes 32, 128, 512, ... until memory ends. From the repository's root:
 #   sbatch [sbatch options] slurm/scaling_submit.sh [options of slurm/job.sh]
-#SBATCH --job-name=kindling-scaling
+#SBATCH --job-name=scaling-kindling
 #SBATCH --cpus-per-task=8
 #SBATCH --mem=16G
 #SBATCH --time=04:00:00

@@ -57,12 +57,12 @@ submit() {
   mkdir -p "$out/slurm" 2>/dev/null || fail 8 "can't make the folder $out/slurm (OUT)"
   sbatch_options "$task"
   job_options "$task"
-  answer=$(sbatch --parsable --output="$out/slurm/%x-%j.log" "${asked[@]}" "$@" "$script" "${words[@]}" 2>&1) ||
+  answer=$(sbatch --parsable --output="$out/slurm/$task-%j.log" "${asked[@]}" "$@" "$script" "${words[@]}" 2>&1) ||
     fail 2 "Slurm refuses $task (asked beyond the script's own: ${asked[*]:-nothing}): $(paste -sd ' ' <<<"$answer")"
   job=$(tail -n 1 <<<"$answer" | cut -d ';' -f 1) # a federation adds its cluster's name
   [[ $job =~ ^[0-9]+$ ]] || fail 1 "sbatch printed no job id for $task: $answer"
   printf '%s %s %s\n' "$job" "$task" "$(date -u +%FT%TZ)" >>"$out/slurm/jobs"
-  printf '%s: job %s, log %s\n' "$task" "$job" "$out/slurm/kindling-$task-$job.log"
+  printf '%s: job %s, log %s\n' "$task" "$job" "$out/slurm/$task-$job.log"
 }
 
 # built: whether there is nothing to build; ninja knows.

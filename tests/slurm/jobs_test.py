@@ -42,11 +42,12 @@ class Submit(JobsTest):
         for task, number in jobs.items():
             with self.subTest(task=task):
                 job = self.assert_ended(number, "COMPLETED")
-                self.assertEqual((job["JobName"], job["Requeue"]), (f"kindling-{task}", "1"))
+                self.assertEqual((job["JobName"], job["Requeue"]), (f"{task}-kindling", "1"))
                 (call,) = self.calls(task)
                 self.assertEqual(call["options"]["task"], task)
         self.assertEqual(self.calls("c1")[0]["files"], ["data_batch_1.bin", "test_batch.bin"])
-        self.assertIn("== build/cpu-release/bin/kindling-study 'c1' '--out' 'out/study'", self.log(jobs["c1"]))
+        command = "build/cpu-release/bin/kindling-study c1 --out out/study --data-path build/data --device cpu"
+        self.assertIn(f"== {command} --workers 0 --threads 2", self.log(jobs["c1"]))
 
     def test_options_of_the_script_reach_the_study(self):
         (self.root / "images").symlink_to("build/data")
@@ -61,12 +62,13 @@ class Submit(JobsTest):
         job = self.assert_ended(self.job_of(done), "COMPLETED")
         self.assertEqual((job["CPUs/Task"], job["TimeLimit"], job["Partition"], job["Account"], job["Nice"]),
                          ("4", "00:30:00", "other", "physics", "5"))
-        self.assertEqual(job["StdOut"], f"{self.root}/out/b/slurm/kindling-c1-{job['JobId']}.log")
+        self.assertEqual(job["StdOut"], f"{self.root}/out/b/slurm/c1-{job['JobId']}.log")
         options = self.calls("c1", "out/b")[0]["options"]
         self.assertEqual((options["quick"], options["seeds"], options["device"]), (True, "2", "cpu"))
 
     def test_too_much_is_refused_with_one_line(self):
-        for words, names in (("CPUS=999", "--cpus-per-task=999"), ("GPUS=9", "--gres=gpu:9"), ("PARTITION=no", "--partition=no")):
+        for words, names in (("CPUS=999", "--cpus-per-task=999"), ("GPUS=9", "--gres=gpu:9"),
+                             ("PARTITION=no", "--partition=no")):
             with self.subTest(words=words):
                 done = self.make("c1", words, status=2)
                 ours = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
@@ -117,7 +119,8 @@ class Allocation(JobsTest):
         self.assert_ended(number, "COMPLETED")
         (call,) = self.calls("c1")
         self.assertEqual(call["options"]["data_path"], f"{disk}/kindling-{number}")
-        self.assertEqual(call["files"], ["cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin/test_batch.bin"])
+        self.assertEqual(call["files"],
+                         ["cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin/test_batch.bin"])
         self.assertEqual(list(disk.iterdir()), [])  # and removed at the end
 
     def test_images_are_read_in_place_where_they_cannot_be_copied(self):
@@ -141,7 +144,8 @@ class Allocation(JobsTest):
         self.assert_ended(number, "FAILED", 6)
 
     def test_the_sites_file(self):
-        (self.root / "slurm/site.sh").write_text("unset_variable=$not_set\nfalse\nexport FROM_SITE=yes\nPARTITION=other\n")
+        lines = ("unset_variable=$not_set", "false", "export FROM_SITE=yes", "PARTITION=other", "")
+        (self.root / "slurm/site.sh").write_text("\n".join(lines))
         job = self.assert_ended(self.job_of(self.make("c1", "TIME=00:30:00")), "COMPLETED")
         self.assertEqual(job["Partition"], "other")
         self.assertEqual(self.calls("c1")[0]["environment"]["FROM_SITE"], "yes")
@@ -149,7 +153,8 @@ class Allocation(JobsTest):
         number = self.sbatch("slurm/C2_submit.sh", env={"KINDLING_SITE": "mine.sh"})
         self.assert_ended(number, "COMPLETED")
         self.assertEqual(self.calls("c2")[0]["environment"]["FROM_SITE"], "mine")
-        self.assertIn("can't read the site file gone.sh", self.make("c1", status=2, env={"KINDLING_SITE": "gone.sh"}).stderr)
+        refused = self.make("c1", status=2, env={"KINDLING_SITE": "gone.sh"})
+        self.assertIn("can't read the site file gone.sh", refused.stderr)
 
 
 class Study(JobsTest):

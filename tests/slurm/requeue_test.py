@@ -49,7 +49,8 @@ class RequeueTest(harness.SlurmTest):
             self.assertIn(said, log)
         for name in ("batches.csv", "epochs.csv"):
             self.assertEqual(self.rows("out", name), self.rows("whole", name))
-        self.assertEqual(*((self.root / out / "c1/runs/sgd/weights.safetensors").read_bytes() for out in ("out", "whole")))
+        weights = "c1/runs/sgd/weights.safetensors"
+        self.assertEqual((self.root / "out" / weights).read_bytes(), (self.root / "whole" / weights).read_bytes())
 
     def test_a_cancelled_job_saves_and_does_not_come_back(self):
         number = self.sbatch("-c", "2", "slurm/C1_submit.sh", *SYNTHETIC, env=TRAIN)

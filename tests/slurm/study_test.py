@@ -60,7 +60,7 @@ class StudyTest(harness.SlurmTest):
 
     def test_a_job_at_its_time_limit_goes_on_with_the_same_bits(self):
         # Slurm signals 120 s before a limit of 2 minutes: at once, give or take the 30 s between its looks.
-        longer = [*self.small[:3], self.small[3] + " --epochs 40"]
+        longer = [*self.small[:3], self.small[3] + " --epochs 20 --max-requeues 100"]
         whole = self.job_of(self.make("c1", *longer, "OUT=whole"))
         limited = self.job_of(self.make("c1", *longer, "OUT=limited", "TIME=00:02:00"))
         self.assert_ended(whole, "COMPLETED", seconds=1200)
