@@ -45,6 +45,9 @@ class Submit(JobsTest):
                 self.assertEqual((job["JobName"], job["Requeue"]), (f"{task}-kindling", "1"))
                 (call,) = self.calls(task)
                 self.assertEqual(call["options"]["task"], task)
+        for script in (self.root / "slurm").glob("*_submit.sh"):  # what scontrol doesn't show
+            self.assertIn("\n#SBATCH --signal=B:USR1@120\n#SBATCH --requeue\n#SBATCH --open-mode=append\n",
+                          script.read_text(), script.name)
         self.assertEqual(self.calls("c1")[0]["files"], ["data_batch_1.bin", "test_batch.bin"])
         command = "build/cpu-release/bin/kindling-study c1 --out out/study --data-path build/data --device cpu"
         self.assertIn(f"== {command} --workers 0 --threads 2", self.log(jobs["c1"]))

@@ -47,6 +47,7 @@ class RequeueTest(harness.SlurmTest):
         for said in ("stopped by SIGUSR1 after step", f"requeueing job {number} (restart 1 of at most 20)",
                      "restart 1, ", "going on after step"):
             self.assertIn(said, log)
+        self.assertLess(log.index("stopped by SIGUSR1"), log.index("requeueing job"))  # the checkpoint is waited for
         for name in ("batches.csv", "epochs.csv"):
             self.assertEqual(self.rows("out", name), self.rows("whole", name))
         weights = "c1/runs/sgd/weights.safetensors"
