@@ -27,7 +27,7 @@ for argument in "$@"; do
 done
 
 groups=(build tests)
-if [ "$long" = yes ]; then groups=(build tests oracle checks); fi
+if [ "$long" = yes ]; then groups=(build tests oracle checks slurm); fi
 if [ "$install" = yes ]; then install_packages "${groups[@]}"; fi
 use_ccache
 if [ -z "${KINDLING_DATA:-}" ]; then say "KINDLING_DATA is not set: tests on real images will be skipped"; fi

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# C4: loading and computing with 1 worker and with the best count, explained. From the repository's root:
+#   sbatch [sbatch options] slurm/C4_submit.sh [options of slurm/job.sh]
+#SBATCH --job-name=c4-kindling
+#SBATCH --cpus-per-task=16
+#SBATCH --mem=8G
+#SBATCH --time=04:00:00
+#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=slurm-%x-%j.out
+# Slurm runs a copy of this file, so that only the folder of the submission tells where the repository is.
+job=${SLURM_SUBMIT_DIR:-.}/slurm/job.sh
+if [ ! -x "$job" ]; then
+  echo "kindling slurm: no $job: submit in the repository's root, by sbatch slurm/C4_submit.sh" >&2
+  exit 2
+fi
+exec "$job" c4 "$@"
