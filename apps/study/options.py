@@ -85,7 +85,7 @@ def add_study_options(made: Parser) -> None:
 
 
 def add_size_options(group) -> None:
-    group.add_argument("--epochs", type=positive, default=5, metavar="N")
+    group.add_argument("--epochs", type=positive, metavar="N", help="5; 3 with --quick")
     group.add_argument("--width", type=positive, metavar="N", help="64; 16 with --quick")
     group.add_argument("--batch-size", type=positive, default=128, metavar="N")
     group.add_argument("--limit-batches", type=positive, metavar="N", help="all; 1,024 images with --quick")
@@ -99,7 +99,7 @@ def add_timing_options(group) -> None:
     group.add_argument("--repeats", type=positive, metavar="N",
                        help="6, the fewest for an interval of 95 %%; 3 inside training with --quick")
     group.add_argument("--timing-batches", type=positive, metavar="N",
-                       help="of a timed run: 20 on the CPU, a whole epoch on a GPU")
+                       help="of a timed run: 20 on the CPU, a whole epoch on a GPU, 4 with --quick")
     group.add_argument("--inject-latency-us", type=positive, default=200, metavar="N",
                        help="pause for each image read that plays slow storage (200)")
 
@@ -116,6 +116,7 @@ def resolve(options: argparse.Namespace) -> None:
     """Puts in what depends on --quick and on the machine."""
     options.on_gpu = options.device == "cuda" or (options.device == "auto" and bool(machine.gpus()))
     quick_batches = max(1, QUICK_IMAGES // options.batch_size)
+    options.epochs = options.epochs or (3 if options.quick else 5)
     options.width = options.width or (QUICK_WIDTH if options.quick else 64)
     options.limit_batches = options.limit_batches or (quick_batches if options.quick else 0)
     if options.workers is None:
@@ -123,7 +124,7 @@ def resolve(options: argparse.Namespace) -> None:
     options.alone_repeats = options.repeats or 6
     options.repeats = options.repeats or (3 if options.quick else 6)
     if not options.timing_batches:
-        options.timing_batches = options.limit_batches if options.on_gpu or options.quick else 20
+        options.timing_batches = 4 if options.quick else options.limit_batches if options.on_gpu else 20
     if options.limit_batches:
         options.timing_batches = min(options.timing_batches, options.limit_batches)
 

@@ -112,8 +112,9 @@ def evaluate(study: Study) -> Result:
                           x_log=True, y_log=name == "memory")
     if rows:
         best = max(rows, key=lambda row: row[2])
+        others = "; ".join(f"batch {row[0]:,} gives {row[2]:,.0f} images/s" for row in rows if row is not best)
         result.verdicts.append(f"Batch {best[0]:,} is fastest: {best[2]:,.0f} images/s, {best[3]:.1f} s for a whole "
-                               f"epoch; batch {rows[0][0]} gives {rows[0][2]:,.0f} images/s.")
+                               f"epoch{'; ' if others else ''}{others}.")
     end = memory_end(study)
     result.verdicts += [f"Memory ends here: {end}."] if end else []
     result.notes += [size_note(study.options), "The second of two epochs is measured; a whole epoch's time is that of "
