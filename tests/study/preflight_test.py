@@ -1,0 +1,45 @@
+"""Each fact that spoils results gives its warning, and a good machine gives none."""
+import unittest
+from dataclasses import replace
+
+import study_test_case  # noqa: F401 (finds the modules)
+from preflight import Facts, warnings
+from programs import Build
+
+BUILD = Build("kindling 0.1.0", "0123456789", False, "Release", "")
+GOOD = Facts(cpus=16, on_gpu=False, device="auto", gpus=0, workers=4, threads=12, workers_list=(0, 1, 16),
+             environment={"OMP_NUM_THREADS": "12"}, file_system="ext4", read_mb_per_s=900.0, load=0.1,
+             builds={"kindling-train": BUILD}, sources_commit="0123456789abcdef", rates=(("sgd", 0.1, "C6"),))
+BAD = {
+    "share 8 CPUs": {"environment": {}, "cpus": 8, "workers_list": ()},
+    "more workers than CPUs take turns": {"workers_list": (8, 17)},
+    "OMP_NUM_THREADS=64": {"environment": {"OMP_NUM_THREADS": "64"}},
+    "OPENBLAS_NUM_THREADS=32": {"environment": {"OPENBLAS_NUM_THREADS": "32"}},
+    "shows no GPU": {"device": "cuda", "on_gpu": True},
+    "network file system (nfs4)": {"file_system": "nfs4"},
+    "at 20 MB/s": {"read_mb_per_s": 20.0},
+    "unfit for adam": {"rates": (("adam", 0.1, "C6"),)},
+    "load average of the last minute is 9.0": {"load": 9.0},
+    "AddressSanitizer": {"builds": {"kindling-train": replace(BUILD, sanitizer="AddressSanitizer")}},
+    "is a Debug build": {"builds": {"kindling-train": replace(BUILD, build_type="Debug")}},
+    "not committed": {"builds": {"kindling-train": replace(BUILD, changed=True)}},
+    "of different commits": {"builds": {"a": BUILD, "b": replace(BUILD, commit="abcdef0123")}},
+    "build again": {"sources_commit": "fedcba9876543210"},
+}
+
+
+class Preflight(unittest.TestCase):
+    def test_a_good_machine_gives_no_warning(self):
+        self.assertEqual(warnings(GOOD), [])
+        self.assertEqual(warnings(replace(GOOD, sources_commit=None, read_mb_per_s=None)), [])
+
+    def test_each_fault_gives_one_warning(self):
+        for text, change in BAD.items():
+            with self.subTest(text):
+                found = warnings(replace(GOOD, **change))
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(text, found[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
