@@ -47,6 +47,7 @@ void parse_numbers(const Checkpoint& checkpoint, const std::string& key, const s
 
 std::vector<std::int64_t*> numbers_of(PhaseTimes& times) {
   std::vector<std::int64_t*> numbers;
+  numbers.reserve(static_cast<std::size_t>(Phase::kCount));
   for (int i = 0; i < static_cast<int>(Phase::kCount); ++i) numbers.push_back(&times.ns(static_cast<Phase>(i)));
   return numbers;
 }
