@@ -49,6 +49,6 @@ function(kindling_cuda_on_cpu_test name)
       TEST_PREFIX seed${seed}.
       TEST_LIST ${name}_seed${seed}
       DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT 300 LABELS cuda_on_cpu ENVIRONMENT KINDLING_CUDA_SEED=${seed})
+      PROPERTIES TIMEOUT 900 LABELS cuda_on_cpu ENVIRONMENT KINDLING_CUDA_SEED=${seed})
   endforeach()
 endfunction()

@@ -154,6 +154,7 @@ void Loader::release(const Batch& batch) {
     const std::lock_guard lock(mutex_);
     require(batch.epoch == epoch_, "a batch of another epoch is given back");
     ring_.release(batch);
+    update_waiting_workers();
   }
   work_ready_.notify_all();
 }
@@ -163,12 +164,20 @@ void Loader::end_epoch() {
   ring_.cancel();
   abandoned_ = true;
   progress_.wait(lock, [this] { return ring_.idle(); });
+  update_waiting_workers();
 }
 
 LoaderTimes Loader::take_times() {
   const std::lock_guard lock(mutex_);
   for (WorkerAccount& account : accounts_) times_.workers += account.take();
   return std::exchange(times_, {});
+}
+
+void Loader::restart_times() {
+  const std::lock_guard lock(mutex_);
+  for (WorkerAccount& account : accounts_) account.restart();
+  times_ = {};
+  if (depth_lane_ != nullptr) depth_lane_->samples.clear();
 }
 
 void Loader::trace_depth() {
@@ -186,9 +195,19 @@ void Loader::work(WorkerAccount& account) {
   }
 }
 
+// What a waiting worker waits for changes by what others do, while it sleeps: they write it into its account.
+void Loader::update_waiting_workers() {
+  if (ring_.can_claim()) return;  // they are being woken
+  const WorkerState waiting = ring_.is_full() ? WorkerState::kBlocked : WorkerState::kIdle;
+  for (WorkerAccount& account : accounts_) {
+    if (account.state() != WorkerState::kBusy && account.state() != waiting) account.enter(waiting);
+  }
+}
+
 // Claims a chunk, fills it without the lock, and says so. Requires can_claim() and the lock.
 void Loader::process_chunk(std::unique_lock<std::mutex>& lock) {
   const BatchChunk chunk = ring_.claim();
+  update_waiting_workers();
   lock.unlock();
   std::exception_ptr failure;
   try {
@@ -202,6 +221,7 @@ void Loader::process_chunk(std::unique_lock<std::mutex>& lock) {
   } else {
     ring_.finish(chunk);
   }
+  update_waiting_workers();
   if (ring_.head_ready()) trace_depth();
   if (ring_.idle() || ring_.head_ready()) progress_.notify_all();
 }

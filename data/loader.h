@@ -94,6 +94,8 @@ class Loader {
 
   // What was done since the last call of this. From any thread.
   LoaderTimes take_times();
+  // Forgets what was done so far, in the trace too.
+  void restart_times();
 
  private:
   using WorkerAccount = TimeAccount<WorkerState>;
@@ -102,6 +104,7 @@ class Loader {
   void stop_workers();
   void work(WorkerAccount& account);
   void trace_depth();
+  void update_waiting_workers();
   void process_chunk(std::unique_lock<std::mutex>& lock);
   void fill(const BatchChunk& chunk) const;
   void fill_image(const BatchChunk& chunk, std::int64_t i, Image& image) const;

@@ -1,32 +1,46 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "data/dataset.h"
 
 namespace kindling {
 
-// Images `first` to `first + count - 1` of a set, as a set of its own: a training set without the images that are held
-// out for validation, or those alone.
+// Some images of a set as a set of its own.
 class Subset final : public Dataset {
  public:
-  // Throws Error(kUsage) unless there are that many, and at least one.
-  Subset(std::unique_ptr<Dataset> whole, std::int64_t first, std::int64_t count);
+  // Image i is image indices[i] of `whole`. `name` tells this part from others, in the fingerprint. Throws
+  // Error(kUsage) unless there are those images, and at least one.
+  Subset(std::shared_ptr<const Dataset> whole, std::vector<std::uint32_t> indices, std::string name);
 
-  std::int64_t size() const override { return count_; }
+  std::int64_t size() const override { return static_cast<std::int64_t>(indices_.size()); }
   const std::vector<std::string>& classes() const override { return whole_->classes(); }
-  void read(std::int64_t index, Image& image) const override { whole_->read(first_ + index, image); }
+  void read(std::int64_t index, Image& image) const override {
+    whole_->read(indices_[static_cast<std::size_t>(index)], image);
+  }
   std::string fingerprint() const override;
 
  private:
-  std::unique_ptr<Dataset> whole_;
-  std::int64_t first_;
-  std::int64_t count_;
+  std::shared_ptr<const Dataset> whole_;
+  std::vector<std::uint32_t> indices_;
+  std::string name_;
 };
 
-// The training set without its last `validation_images`, and for Split::kTest those instead of the test set. None held
-// out: as open_dataset.
-std::unique_ptr<Dataset> open_with_validation(const DatasetOptions& options, Split split,
-                                              std::int64_t validation_images);
+// What a run trains on and what it evaluates on.
+struct TrainAndTest {
+  std::unique_ptr<Dataset> train = nullptr;
+  std::unique_ptr<Dataset> test = nullptr;  // null: nothing is evaluated
+};
+
+// Holds `validation_images` of a training set out: they are the test. Which ones depends on their number and that of
+// all images alone: a fixed shuffle, as folders lie in the order of their classes. Throws Error(kUsage) where nothing
+// would be left to train on.
+TrainAndTest hold_out(std::shared_ptr<const Dataset> whole, std::int64_t validation_images);
+
+// Training and test split; with validation images those instead of the test split, which is then not looked at.
+TrainAndTest open_train_and_test(const DatasetOptions& options, std::int64_t validation_images, bool evaluate);
 
 }  // namespace kindling

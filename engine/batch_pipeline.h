@@ -136,18 +136,24 @@ class BatchPipeline {
   std::size_t in_flight() const { return in_flight_; }
   bool is_full() const { return in_flight_ == lanes_.size(); }
 
-  // The slot must stay as it is until the step is collected. Not when full.
-  void submit(const BatchSlot& slot, std::int64_t images) {
+  // The slot must stay as it is until the step is collected. `before` is done first, outside of what is recorded. Not
+  // when full.
+  template <class Before>
+  void submit(const BatchSlot& slot, std::int64_t images, const Before& before) {
     require(!is_full(), "a step was submitted to a full pipeline");
-    const auto scope = in_phase(Phase::kLaunch);
+    const auto scope = optional_phase(account_, Phase::kLaunch);
+    before();
     lanes_[(oldest_ + in_flight_) % lanes_.size()].submit(context_, slot, images, work_);
     ++in_flight_;
+  }
+  void submit(const BatchSlot& slot, std::int64_t images) {
+    submit(slot, images, [] {});
   }
 
   // Waits for the oldest step under way. Not when there is none.
   StepResult collect() {
     require(in_flight_ > 0, "no step is under way");
-    const auto scope = in_phase(Phase::kWait);
+    const auto scope = optional_phase(account_, Phase::kWait);
     const StepResult result = lanes_[oldest_].collect();
     oldest_ = (oldest_ + 1) % lanes_.size();
     --in_flight_;
@@ -155,10 +161,6 @@ class BatchPipeline {
   }
 
  private:
-  std::optional<PhaseScope> in_phase(Phase phase) const {
-    return account_ == nullptr ? std::nullopt : std::optional<PhaseScope>(std::in_place, *account_, phase);
-  }
-
   C& context_;
   Work work_;
   PhaseAccount* account_;

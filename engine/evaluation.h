@@ -27,12 +27,15 @@ std::optional<RunningMetrics> evaluate(Eval& step, const BatchFeed<C, Source>& t
     observer.evaluation_progressed(batch.index + 1, batches);
     return stopping || (batch.index + 1 < batches && observer.evaluation_stop_requested());
   };
+  const auto start = [&] {
+    const auto scope = optional_phase(account, Phase::kData);
+    test.source.start_epoch(0, 0);
+  };
   const auto next = [&] {
-    std::optional<PhaseScope> scope;
-    if (account != nullptr) scope.emplace(*account, Phase::kData);
+    const auto scope = optional_phase(account, Phase::kData);
     return test.source.next();
   };
-  test.source.start_epoch(0, 0);
+  start();
   while (!stopping) {
     const std::optional<Batch> batch = next();
     if (!batch) break;

@@ -27,8 +27,7 @@ class TrainStep {
 
   // Begins a step (BatchPipeline::submit). `step` counts from 1.
   void submit(const BatchSlot& slot, std::int64_t images, double lr, std::int64_t step) {
-    optimizer_.set_scalars(context_, lr, step);
-    pipeline_.submit(slot, images);
+    pipeline_.submit(slot, images, [&] { optimizer_.set_scalars(context_, lr, step); });
   }
   // The oldest step's result: its metrics are those of the parameters before it.
   StepResult collect() { return pipeline_.collect(); }

@@ -30,7 +30,7 @@ struct DeviceTimes {
   }
 };
 
-// Order and time of one step that is under way. The calls for a step are, in this order: upload (any number), begin,
+// Order and time of one step that is under way. The calls for a step are, in this order: upload (at least one), begin,
 // the step's ops, download (any number), end; then wait, and the lane serves the next step. A device works on the
 // steps of its lanes one after the other, in the order of `begin`, but copies the input of one while it computes
 // another: uploads don't wait for ops of other lanes. What is copied must stay as it is until `wait` returns, and is

@@ -84,7 +84,7 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--target-top1", options.target_top1, "exit 7 unless the last test top-1 reaches this (0 to 1)")
       ->group(run);
   app.add_option("--validation-images", options.validation_images,
-                 "hold out the last N training images, and evaluate on them instead of the test set")
+                 "hold out N training images, always the same, and evaluate on them instead of the test set")
       ->type_name("N")
       ->capture_default_str()
       ->group(run);
@@ -157,6 +157,8 @@ void check(const TrainOptions& options) {
   contradict(options.test_only && !options.autotune.empty(), "--test-only and --autotune contradict each other");
   contradict(options.overwrite && !options.resume.empty(), "--overwrite and --resume contradict each other");
   contradict(options.test_only && !options.trace.empty(), "--test-only and --trace contradict each other");
+  contradict(options.test_only && options.log_norms, "--test-only and --log-norms contradict each other");
+  contradict(options.test_only && options.fixed_batch, "--test-only and --fixed-batch contradict each other");
   contradict(options.test_only && options.init_weights.empty(), "--test-only needs --init-weights FILE");
   contradict(options.test_only && !options.resume.empty(), "--test-only and --resume contradict each other");
   contradict(!options.resume.empty() && options.resume != "auto" && !options.init_weights.empty(),

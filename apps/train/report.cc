@@ -97,6 +97,10 @@ void print_not_locked(const std::string& folder) {
   say("output folder {}: its file system has no locks, so a second run there would not be noticed\n", folder);
 }
 
+void print_lost_trace(const std::string& why) {
+  say("the trace is lost: {}\n", why);
+}
+
 void print_out_of_time(const TrainingState& state, const std::string& folder) {
   if (state.batch == 0) {
     say("time is up (--max-minutes) after epoch {}\n", state.epoch);

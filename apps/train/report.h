@@ -31,6 +31,7 @@ void print_summary(const std::vector<LayerSummary>& layers);
 void print_test_result(const RunningMetrics& metrics, double seconds);
 // Where the file system can't lock, a second run in the same folder would go unnoticed.
 void print_not_locked(const std::string& folder);
+void print_lost_trace(const std::string& why);
 void print_out_of_time(const TrainingState& state, const std::string& folder);
 
 // Every option resolved, sizes, host and build.

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <utility>
 
 #include "engine/device_trace.h"
-#include "engine/io/chrome_trace.h"
+#include "engine/io/file_system_calls.h"
+#include "engine/io/output_folder.h"
 #include "kernels/core/clock.h"
+#include "kernels/core/error.h"
+#include "kernels/core/trace_log.h"
 
 namespace kindling {
 
@@ -15,12 +17,12 @@ namespace kindling {
 // traced.
 class RunTrace {
  public:
-  RunTrace(std::filesystem::path path, bool on_device) : path_(std::move(path)) {
-    if (path_.empty()) return;
-    log_.emplace();
-    trainer_ = &log_->add_lane("trainer");
-    if (on_device) device_.emplace(*log_);
-  }
+  RunTrace(std::filesystem::path path, bool on_device);
+
+  // Before anything is trained: whether the trace can be written. A run that goes on leaves the trace of its earlier
+  // part where it is, and writes NAME-2, NAME-3, ... beside it. Throws Error(kUsage) where the trace would replace a
+  // file of the run, Error(kOutput) where it can't be written.
+  void require_writable(const OutputFolder& folder, bool goes_on, FileSystemCalls& calls);
 
   // Time zero of the trace.
   void begin() { begin_ns_ = now_ns(); }
@@ -30,10 +32,10 @@ class RunTrace {
   TraceLane* trainer() { return trainer_; }
   DeviceTrace* device() { return device_ ? &*device_ : nullptr; }
 
-  // When nothing is under way any more. Throws Error(kOutput).
-  void write(FileSystemCalls& calls) const {
-    if (log_) write_chrome_trace(path_, *log_, begin_ns_, calls);
-  }
+  // Once, when nothing is under way any more; a second call does nothing.
+  void write(FileSystemCalls& calls);
+  // Why it couldn't be written: told when the run has ended, as the run itself matters more.
+  const std::optional<Error>& loss() const { return loss_; }
 
  private:
   std::filesystem::path path_;
@@ -41,6 +43,8 @@ class RunTrace {
   std::optional<TraceLog> log_;
   TraceLane* trainer_ = nullptr;
   std::optional<DeviceTrace> device_;
+  bool is_written_ = false;
+  std::optional<Error> loss_;
 };
 
 }  // namespace kindling

@@ -36,7 +36,8 @@ class TrainingRun {
         signals_(signals),
         trace_(options.trace, !HostContext<C>),
         account_(now_ns, trace_.trainer()),
-        train_(context, options.batch_size, dataset(Split::kTrain), traced_loader_options()),
+        datasets_(open_train_and_test(options.dataset, options.validation_images, options.evaluate)),
+        train_(context, options.batch_size, std::move(datasets_.train), traced_loader_options()),
         schedule_({.kind = options.schedule,
                    .lr = hyperparameters_.lr,
                    .epochs = options.epochs,
@@ -48,7 +49,7 @@ class TrainingRun {
         train_step_(context, network_, optimizer_, options.label_smoothing, &account_),
         eval_step_(context, network_) {
     if (!options.evaluate) return;
-    test_.emplace(context, options.batch_size, dataset(Split::kTest), loader_options(options, Split::kTest));
+    test_.emplace(context, options.batch_size, std::move(datasets_.test), loader_options(options, Split::kTest));
   }
 
   // Returns the exit status.
@@ -57,6 +58,7 @@ class TrainingRun {
     require_resumable(options_.resume);  // before the output folder is made
     const OutputFolder folder(options_.output_dir, output_use(), calls_);
     if (!folder.is_locked()) print_not_locked(folder.path().string());
+    trace_.require_writable(folder, !options_.resume.empty(), calls_);
     TrainingState state;
     const std::optional<ResumePoint> point = resume_point(folder);
     prepare(point);
@@ -64,27 +66,29 @@ class TrainingRun {
     RunObserver observer = open_outputs(folder, state, point);
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
+    int status = 0;
     try {
       const Stopwatch watch;
       account_.restart();
+      train_.loader.restart_times();
       trace_.begin();
       const TrainingEnd end = train_on_data(observer, state);
       observer.display().clear();
       observer.checkpoint(state);
       keep_times(observer, watch, folder);
-      return finish(end, observer, state, folder);
+      trace_.write(calls_);
+      status = finish(end, observer, state, folder);
     } catch (...) {
       observer.display().clear();
       observer.flush_logs();
+      keep_trace();
       throw;
     }
+    if (trace_.loss()) throw Error(*trace_.loss());
+    return status;
   }
 
  private:
-  std::unique_ptr<Dataset> dataset(Split split) const {
-    return open_with_validation(options_.dataset, split, options_.validation_images);
-  }
-
   LoaderOptions traced_loader_options() {
     LoaderOptions options = loader_options(options_, Split::kTrain);
     options.trace = trace_.log();
@@ -110,7 +114,14 @@ class TrainingRun {
     return train_on(source, observer, state);
   }
 
-  // Where the time went: on the screen, in run.json and in the trace.
+  // Of a run that ends early, for another reason than its trace.
+  void keep_trace() {
+    if (trace_.log() != nullptr) train_.loader.end_epoch();  // nobody writes to it any more
+    trace_.write(calls_);
+    if (trace_.loss()) print_lost_trace(trace_.loss()->what());
+  }
+
+  // Where the time went: on the screen and in run.json.
   void keep_times(RunObserver& observer, const Stopwatch& watch, const OutputFolder& folder) {
     train_.loader.end_epoch();
     RunTimes times = observer.times();
@@ -122,7 +133,6 @@ class TrainingRun {
     print_times(times);
     record_["time"] = to_json(times);
     write_run_record(folder.run_json(), record_, calls_);
-    trace_.write(calls_);
   }
 
   OutputUse output_use() const {
@@ -239,6 +249,7 @@ class TrainingRun {
   FileSystemCalls calls_;
   RunTrace trace_;  // before all that writes to it
   PhaseAccount account_;
+  TrainAndTest datasets_;  // until train_ and test_ have them
   DataFeed<C> train_;
   std::optional<DataFeed<C>> test_;
   Schedule schedule_;

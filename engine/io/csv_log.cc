@@ -220,7 +220,7 @@ template class PerEpochLog<EpochRow>;
 template class PerEpochLog<PhaseRow>;
 
 void adopt_logs(const std::filesystem::path& from, const std::filesystem::path& to, FileSystemCalls& calls) {
-  for (const char* name : {kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv}) {
+  for (const char* name : kLogFiles) {
     std::error_code ignored;
     if (std::filesystem::exists(from / name, ignored) && !std::filesystem::exists(to / name, ignored)) {
       copy_file_durably(from / name, to / name, calls);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -18,6 +18,8 @@
 namespace kindling {
 namespace {
 
+constexpr const char* kLockFile = ".lock";
+
 bool is_there(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::symlink_status(path, error);
@@ -29,16 +31,16 @@ bool is_there(const std::filesystem::path& path) {
 // All files of a run that may be in the folder, without temporary ones.
 std::vector<std::filesystem::path> files_of_run(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
-  for (const char* name : {kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv, kRunJson, kWeightsFile})
-    files.push_back(folder / name);
+  for (const char* name : kLogFiles) files.push_back(folder / name);
+  for (const char* name : {kRunJson, kWeightsFile}) files.push_back(folder / name);
   files.push_back(newest_checkpoint_path(folder));
   for (const CheckpointFile& file : list_checkpoints(folder)) files.push_back(file.path);
   return files;
 }
 
 void remove_temporary_files(const std::filesystem::path& folder, FileSystemCalls& calls) {
-  for (const char* name : {kRunJson, kWeightsFile, kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv})
-    remove_file(temporary_name(folder / name), calls);
+  for (const char* name : kLogFiles) remove_file(temporary_name(folder / name), calls);
+  for (const char* name : {kRunJson, kWeightsFile}) remove_file(temporary_name(folder / name), calls);
   remove_file(temporary_name(newest_checkpoint_path(folder)), calls);
   remove_unfinished_checkpoints(folder, calls);
 }
@@ -78,7 +80,7 @@ OutputFolder::OutputFolder(std::filesystem::path folder, OutputUse use, FileSyst
     : path_(std::move(folder)), lock_(-1, calls) {
   if (use == OutputUse::kNew) refuse_if_in_use(path_);  // before anything is made in it
   made_folder(path_);
-  lock_ = open_for_output(path_ / ".lock", O_RDWR | O_CREAT, calls);
+  lock_ = open_for_output(path_ / kLockFile, O_RDWR | O_CREAT, calls);
   is_locked_ = calls.flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
   if (!is_locked_ && errno == EWOULDBLOCK) {
     throw Error(ErrorCode::kUsage, fmt::format("output folder {}: another run is writing to it", path_.string()));
@@ -86,6 +88,13 @@ OutputFolder::OutputFolder(std::filesystem::path folder, OutputUse use, FileSyst
   if (use == OutputUse::kNew) refuse_if_in_use(path_);  // another run may have come and gone meanwhile
   if (use == OutputUse::kOverwrite) remove_run(path_, calls);
   remove_temporary_files(path_, calls);
+}
+
+bool OutputFolder::is_file_of_run(const std::filesystem::path& path) const {
+  const std::filesystem::path wanted = std::filesystem::weakly_canonical(path);
+  std::vector<std::filesystem::path> files = files_of_run(std::filesystem::weakly_canonical(path_));
+  files.push_back(std::filesystem::weakly_canonical(path_) / kLockFile);
+  return std::find(files.begin(), files.end(), wanted) != files.end();
 }
 
 }  // namespace kindling

@@ -11,6 +11,7 @@ inline constexpr const char* kBatchesCsv = "batches.csv";
 inline constexpr const char* kEpochsCsv = "epochs.csv";
 inline constexpr const char* kPhasesCsv = "phases.csv";
 inline constexpr const char* kNormsCsv = "norms.csv";
+inline constexpr const char* kLogFiles[] = {kBatchesCsv, kEpochsCsv, kPhasesCsv, kNormsCsv};
 inline constexpr const char* kRunJson = "run.json";
 inline constexpr const char* kWeightsFile = "weights.safetensors";
 
@@ -40,6 +41,8 @@ class OutputFolder {
   std::filesystem::path norms_csv() const { return path_ / kNormsCsv; }
   std::filesystem::path run_json() const { return path_ / kRunJson; }
   std::filesystem::path weights() const { return path_ / kWeightsFile; }
+  // Whether the path is that of a file which a run writes here, there already or not.
+  bool is_file_of_run(const std::filesystem::path& path) const;
   bool is_locked() const { return is_locked_; }
 
  private:

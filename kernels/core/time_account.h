@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "kernels/core/clock.h"
@@ -58,6 +59,8 @@ class TimeAccount {
     return std::exchange(state_, state);
   }
 
+  State state() const { return state_; }
+
   // The times since the last call of this.
   StateTimes<State> take() {
     add_until(clock_());
@@ -68,10 +71,12 @@ class TimeAccount {
   // All times that were taken since the account was made or restarted.
   const StateTimes<State>& total() const { return total_; }
 
-  // Forgets all times: what was before doesn't count.
+  // Forgets all times, in the trace too: what was before doesn't count.
   void restart() {
     take();
     total_ = {};
+    begin_ns_ = since_ns_;
+    if (lane_ != nullptr) lane_->events.clear();
   }
 
   std::int64_t now() const { return clock_(); }
@@ -109,5 +114,10 @@ class PhaseScope {
   PhaseAccount& account_;
   Phase before_;
 };
+
+// As PhaseScope, where there is an account.
+inline std::optional<PhaseScope> optional_phase(PhaseAccount* account, Phase phase) {
+  return account == nullptr ? std::nullopt : std::optional<PhaseScope>(std::in_place, *account, phase);
+}
 
 }  // namespace kindling

@@ -30,7 +30,7 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def run_program(self, name, *options, env=None, **kwargs):
-        return subprocess.run([BIN / name, *map(str, options)], capture_output=True, text=True, timeout=120,
+        return subprocess.run([BIN / name, *map(str, options)], capture_output=True, text=True, timeout=600,
                               env=env or environment(), cwd=self.folder, **kwargs)
 
     def train(self, *options, out="out", **kwargs):

@@ -89,14 +89,14 @@ class Screen(ProgramTest):
 
     def test_closed_standard_files_do_not_become_files_of_the_run(self):
         done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", BIN / "kindling-train", *SMALL, "--epochs",
-                               "2", "--output-dir", "out"], timeout=120, env=environment(), cwd=self.folder)
+                               "2", "--output-dir", "out"], timeout=600, env=environment(), cwd=self.folder)
         self.assertEqual(done.returncode, 0)
         self.assert_complete()
         self.assertEqual((self.folder / "out/.lock").read_bytes(), b"")
 
     def train_into(self, stdout):
         return subprocess.run([BIN / "kindling-train", *SMALL, "--epochs", "2", "--output-dir", "out"], stdout=stdout,
-                              stderr=subprocess.PIPE, text=True, timeout=120, env=environment(), cwd=self.folder)
+                              stderr=subprocess.PIPE, text=True, timeout=600, env=environment(), cwd=self.folder)
 
     def assert_complete(self):
         self.assertEqual(len(self.rows("out/epochs.csv")), 2)

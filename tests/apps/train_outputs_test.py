@@ -56,6 +56,13 @@ class Outputs(ProgramTest):
         self.assertLessEqual(time["phases"]["other"], 0.02 * time["wall_s"])
         self.assertGreater(time["phases"]["checkpoint"], 0)
         self.assertEqual(time["batches"], 12)
+        # What isn't in a row: the checkpoint after the last epoch, and the end.
+        rows = sum(float(row["wall_s"]) for row in phases)
+        self.assertLessEqual(rows, time["wall_s"])
+        self.assertGreaterEqual(rows, 0.7 * time["wall_s"])
+        # From the same moment on as the trainer; two workers.
+        self.assertLessEqual(sum(time["loader"][f"{state}_s"] for state in ("busy", "blocked", "idle")),
+                             2 * 1.01 * time["wall_s"])
         self.assertEqual(time["verdict"]["bottleneck"], "compute")
 
     def test_a_slow_loader_is_the_bottleneck(self):
@@ -78,6 +85,15 @@ class Outputs(ProgramTest):
         self.assertEqual(record["sizes"]["test_images"], 49984)
         self.assertEqual(len(self.read("batches.csv")), 2)
 
+    def test_held_out_images_are_what_test_only_evaluates(self):
+        self.train("--epochs", 1, "--validation-images", 49984, "--limit-batches", 1)
+        weights = self.folder / "out/weights.safetensors"
+        shown = self.train("--test-only", "--init-weights", weights, "--validation-images", 49984, "--limit-batches", 1)
+        other = self.train("--test-only", "--init-weights", weights, "--limit-batches", 1)
+        [epoch] = self.read("epochs.csv")
+        self.assertIn(f"test loss {float(epoch['test_loss']):.4f}", shown.stdout)
+        self.assertNotIn(f"test loss {float(epoch['test_loss']):.4f}", other.stdout)
+
     def test_norms_of_each_stage_every_few_steps(self):
         self.train("--epochs", 2, "--log-norms", 4, "--no-eval")
         rows = self.read("norms.csv")
@@ -97,11 +113,27 @@ class Outputs(ProgramTest):
             stretches = [(event["ts"], event["ts"] + event["dur"]) for event in events
                          if event["ph"] == "X" and event["tid"] == lane]
             self.assertEqual(stretches, sorted(stretches))
+            self.assertTrue(all(begin >= 0 for begin, _ in stretches))
             for (_, end), (begin, _) in zip(stretches, stretches[1:]):
                 self.assertGreaterEqual(begin, end - 0.002)  # on one lane nothing overlaps (in rounded microseconds)
         names = [event["name"] for event in events if event["ph"] == "X" and event["tid"] == lanes["trainer"]]
         self.assertEqual([names.count(name) for name in ("forward", "backward", "optimizer")], [6, 6, 6])
         self.assertTrue(any(event["ph"] == "C" and event["name"] == "batches ready" for event in events))
+
+    def test_a_trace_that_cant_be_written_is_refused_before_training(self):
+        for path, status in (("nowhere/t.json", 8), ("out/batches.csv", 2), ("out/.lock", 2)):
+            done = self.run_program("kindling-train", *SMALL, "--output-dir", "out", "--trace", path)
+            self.assert_fails(done, status, path)
+        self.assertFalse((self.folder / "out/epochs.csv").exists())
+
+    def test_a_run_that_diverges_or_goes_on_keeps_its_traces(self):
+        self.train("--epochs", 1, "--trace", "trace.json", "--no-eval")
+        self.train("--epochs", 2, "--trace", "trace.json", "--no-eval", "--resume", "auto")
+        for name in ("trace.json", "trace-2.json"):
+            self.assertTrue(json.loads((self.folder / name).read_text())["traceEvents"])
+        done = self.run_program("kindling-train", *SMALL, "--output-dir", "late", "--trace", "late.json", "--lr", "1e30")
+        self.assert_fails(done, 6)
+        self.assertTrue(json.loads((self.folder / "late.json").read_text())["traceEvents"])
 
     def test_run_json_says_what_was_run(self):
         self.train("--epochs", 1, "--opt", "adam", "--seed", 7)

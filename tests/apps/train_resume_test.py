@@ -37,7 +37,7 @@ class Resume(ProgramTest):
             self.assertTrue(line, "the run ended before it was stopped")
             seen += "  batch " in line
         process.send_signal(number)
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=600)
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 

@@ -61,12 +61,19 @@ TEST(LoaderTimes, WithoutWorkersTheCallerIsBusyWhileItReads) {
   EXPECT_EQ(loader.take_times().workers.total_ns(), 0);
 }
 
-// Waits until the ring is full: until then the worker reads, so that the clock moves.
-void wait_until_still(const SlowDataset& dataset) {
-  for (std::int64_t before = -1; before != dataset.clock()();) {
-    before = dataset.clock()();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+// Lets time pass by a nanosecond until all workers spend it in `state`; the times until then.
+LoaderTimes wait_for(WorkerState state, std::int64_t workers, Loader& loader, const SlowDataset& dataset) {
+  LoaderTimes total;
+  for (int poll = 0; poll < 20'000; ++poll) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    total += loader.take_times();
+    dataset.pass(1);
+    const LoaderTimes passed = loader.take_times();
+    total += passed;
+    if (passed.workers.ns(state) == workers && passed.workers.total_ns() == workers) return total;
   }
+  ADD_FAILURE() << "the workers never all came to be '" << name_of(state) << "'";
+  return total;
 }
 
 TEST(LoaderTimes, AWorkerIsBlockedByAFullRingAndIdleAtTheEnd) {
@@ -75,8 +82,9 @@ TEST(LoaderTimes, AWorkerIsBlockedByAFullRingAndIdleAtTheEnd) {
   const SlotMemory memory(options);  // 3 slots
   Loader loader(dataset, options, memory.slots());
   loader.start_epoch(0);
-  wait_until_still(dataset);
-  dataset.pass(7000);  // three batches lie in the ring
+  LoaderTimes times = wait_for(WorkerState::kBlocked, 1, loader, dataset);
+  EXPECT_EQ(times.workers.ns(WorkerState::kBusy) / kReadNs, 24);  // three batches lie in the ring
+  dataset.pass(7000);
   EXPECT_EQ(loader.take_times().workers.ns(WorkerState::kBlocked), 7000);
 
   std::int64_t batches = 0;
@@ -84,14 +92,46 @@ TEST(LoaderTimes, AWorkerIsBlockedByAFullRingAndIdleAtTheEnd) {
     loader.release(*batch);
     ++batches;
   }
-  wait_until_still(dataset);
-  dataset.pass(300);  // nothing is left to read
-  const LoaderTimes times = loader.take_times();
+  times = wait_for(WorkerState::kIdle, 1, loader, dataset);
   EXPECT_EQ(batches, 7);
   EXPECT_EQ(times.requests, 7);
   EXPECT_GT(times.mean_ready_batches(), 0);
-  EXPECT_EQ(times.workers.ns(WorkerState::kIdle), 300);
-  EXPECT_EQ(times.workers.ns(WorkerState::kBusy), 32 * kReadNs);  // the last four batches
+  EXPECT_EQ(times.workers.ns(WorkerState::kBusy) / kReadNs, 32);  // the last four batches
+  dataset.pass(300);                                              // nothing is left to read
+  EXPECT_EQ(loader.take_times().workers.ns(WorkerState::kIdle), 300);
+}
+
+// One image a batch: of four workers that wait for a slot at most one gets something to do when the trainer gives one
+// back, and the others must notice that nothing is left for them.
+TEST(LoaderTimes, WorkersThatWaitAreIdleOnceNothingIsLeft) {
+  const SlowDataset dataset(kImages);
+  LoaderOptions options = options_with(dataset, 4);
+  options.batch_size = 1;
+  options.limit_batches = 7;
+  const SlotMemory memory(options);  // 3 slots
+  Loader loader(dataset, options, memory.slots());
+  loader.start_epoch(0);
+  wait_for(WorkerState::kBlocked, 4, loader, dataset);
+  for (int taken = 0; taken < 4; ++taken) {
+    const std::optional<Batch> batch = loader.next();
+    ASSERT_TRUE(batch.has_value());
+    loader.release(*batch);
+    if (taken < 3) wait_for(WorkerState::kBlocked, 4, loader, dataset);
+  }
+  wait_for(WorkerState::kIdle, 4, loader, dataset);  // three batches lie in the ring, and are the last
+}
+
+TEST(LoaderTimes, RestartingForgetsWhatWas) {
+  const SlowDataset dataset(kImages);
+  TraceLog trace;
+  LoaderOptions options = options_with(dataset, 0);
+  options.trace = &trace;
+  const SlotMemory memory(options);
+  Loader loader(dataset, options, memory.slots());
+  drain(loader, memory, 0);
+  loader.restart_times();
+  EXPECT_EQ(loader.take_times().workers.total_ns(), 0);
+  for (const TraceLane& lane : trace.lanes()) EXPECT_TRUE(lane.events.empty() && lane.samples.empty()) << lane.name;
 }
 
 TEST(LoaderTimes, TraceHasALaneForEachWorkerAndTheDepth) {

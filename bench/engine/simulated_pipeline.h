@@ -1,45 +1,68 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "engine/batch_pipeline.h"
 #include "engine/bottleneck.h"
 #include "kernels/core/batch.h"
+#include "kernels/core/clock.h"
 #include "kernels/core/time_account.h"
 
-namespace kindling::test {
+namespace kindling::bench {
 
-// A training pipeline in made-up time, for the real trainer: loader, copy and device work beside the trainer's thread
-// and take as long as they are told. Nothing is computed.
+// A training pipeline for the real trainer: loader, copy and device work beside the trainer's thread and take as long
+// as they are told. Nothing is computed. Time is made up (VirtualTime, in tests) or
+// passes (RealTime, in accounting_bench).
 
 // The trainer's thread: what it waits for moves this on.
-struct VirtualTime {
-  std::int64_t now = 1;
-
+class VirtualTime {
+ public:
+  std::int64_t now() const { return now_; }
   Clock clock() {
-    return [this] { return now; };
+    return [this] { return now_; };
   }
-  void wait_until(std::int64_t then) { now = std::max(now, then); }
+  void pass(std::int64_t ns) { now_ += ns; }
+  void wait_until(std::int64_t then) { now_ = std::max(now_, then); }
+
+ private:
+  std::int64_t now_ = 1;
+};
+
+// The clock on the wall. Waits end within a microsecond or so: sleeping is too coarse for the last of it.
+class RealTime {
+ public:
+  std::int64_t now() const { return now_ns(); }
+  Clock clock() { return now_ns; }
+  void pass(std::int64_t ns) { wait_until(now() + ns); }
+  void wait_until(std::int64_t then) {
+    constexpr std::int64_t kSpinNs = 300'000;
+    const std::int64_t sleep_ns = then - now() - kSpinNs;
+    if (sleep_ns > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(sleep_ns));
+    while (now() < then) {
+    }
+  }
 };
 
 // A loader with workers that share each batch, and a ring of slots.
+template <class Time>
 class SimulatedLoader {
  public:
   // `batch_ns`: of all workers' work for a batch.
-  SimulatedLoader(VirtualTime& time, std::int64_t batches, std::int64_t slots, std::int64_t workers,
-                  std::int64_t batch_ns)
+  SimulatedLoader(Time& time, std::int64_t batches, std::int64_t slots, std::int64_t workers, std::int64_t batch_ns)
       : time_(time), batches_(batches), slots_(slots), workers_(workers), batch_ns_(batch_ns) {}
 
   std::int64_t batches_per_epoch() const { return batches_; }
   void start_epoch(std::int64_t epoch, std::int64_t first_batch) {
     epoch_ = epoch;
     next_ = first_batch;
-    ready_at_ = time_.now;
-    released_at_.assign(static_cast<std::size_t>(slots_), time_.now);
+    ready_at_ = time_.now();
+    released_at_.assign(static_cast<std::size_t>(slots_), time_.now());
   }
   std::optional<Batch> next() {
     if (next_ == batches_) return std::nullopt;
@@ -49,12 +72,12 @@ class SimulatedLoader {
     time_.wait_until(ready_at_);
     return Batch{.epoch = epoch_, .index = next_++, .images = 1, .slot = slot};
   }
-  void release(const Batch& batch) { released_at_[static_cast<std::size_t>(batch.slot)] = time_.now; }
+  void release(const Batch& batch) { released_at_[static_cast<std::size_t>(batch.slot)] = time_.now(); }
 
   double busy_s() const { return static_cast<double>(busy_ns_) * 1e-9; }
 
  private:
-  VirtualTime& time_;
+  Time& time_;
   std::int64_t batches_;
   std::int64_t slots_;
   std::int64_t workers_;
@@ -75,9 +98,12 @@ struct SimulatedCosts {
 };
 
 // Steps on a device: the host launches and waits; copies run beside the computing of earlier steps.
+template <class Timeline>
 class SimulatedDeviceStep {
  public:
-  SimulatedDeviceStep(VirtualTime& time, PhaseAccount& account, const SimulatedCosts& costs)
+  using Time = Timeline;
+
+  SimulatedDeviceStep(Time& time, PhaseAccount& account, const SimulatedCosts& costs)
       : time_(time), account_(account), costs_(costs) {}
 
   const SimulatedDeviceStep& pipeline() const { return *this; }
@@ -85,8 +111,8 @@ class SimulatedDeviceStep {
 
   void submit(const BatchSlot& /*slot*/, std::int64_t /*images*/, double /*lr*/ = 0, std::int64_t /*step*/ = 0) {
     const PhaseScope scope(account_, Phase::kLaunch);
-    time_.now += costs_.launch_ns;
-    copied_at_ = std::max(copied_at_, time_.now) + costs_.copy_ns;
+    time_.pass(costs_.launch_ns);
+    copied_at_ = std::max(copied_at_, time_.now()) + costs_.copy_ns;
     computed_at_ = std::max(computed_at_, copied_at_) + costs_.forward_ns + costs_.backward_ns + costs_.optimizer_ns;
     ends_at_.push_back(computed_at_);
   }
@@ -103,7 +129,7 @@ class SimulatedDeviceStep {
   }
 
  private:
-  VirtualTime& time_;
+  Time& time_;
   PhaseAccount& account_;
   SimulatedCosts costs_;
   std::int64_t copied_at_ = 0;
@@ -112,9 +138,12 @@ class SimulatedDeviceStep {
 };
 
 // Steps on the host: everything happens in the call.
+template <class Timeline>
 class SimulatedHostStep {
  public:
-  SimulatedHostStep(VirtualTime& time, PhaseAccount& account, const SimulatedCosts& costs)
+  using Time = Timeline;
+
+  SimulatedHostStep(Time& time, PhaseAccount& account, const SimulatedCosts& costs)
       : time_(time), account_(account), costs_(costs) {}
 
   const SimulatedHostStep& pipeline() const { return *this; }
@@ -132,12 +161,12 @@ class SimulatedHostStep {
  private:
   void spend(Phase phase, std::int64_t ns) {
     account_.enter(phase);
-    time_.now += ns;
+    time_.pass(ns);
   }
 
-  VirtualTime& time_;
+  Time& time_;
   PhaseAccount& account_;
   SimulatedCosts costs_;
 };
 
-}  // namespace kindling::test
+}  // namespace kindling::bench
