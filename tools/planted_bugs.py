@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows that the tests would notice: plants one bug at a time in a copy of the tree and demands that a test fails.
 
-    planted_bugs.py [--all | --some N | NAME...] [--list | --check BIN]
+    planted_bugs.py [--all | --some N | NAME...] [--build PRESET] [--list | --check BIN]
 
 Each tests/planted_bugs/NN-name.patch begins with lines that say what it plants, the test program to build and the
 GoogleTest filter that must catch it:
@@ -10,12 +10,16 @@ GoogleTest filter that must catch it:
     Target: reference_test
     Test: Conv2dForward.*
 
-The copy (build/planted/) is made of the tracked files as they are now, and is built incrementally. First the tests of
+and, for code that cpu-release doesn't build, `Build: PRESET` (of CMakePresets.json). The copy (build/planted/) is made of
+the tracked files as they are now, and is built incrementally. First the tests of
 the chosen bugs must pass in the unpatched copy; then, bug by bug: apply, build the target, run the test, demand that it
 fails (a crash or a time-out is not a failing test), revert. A patch that does not apply is an error.
 
 --check BIN only demands that every patch applies to the tree as it is, and that the programs in the folder BIN have the
 test it names: what a change is most likely to break, found at once.
+
+--build PRESET takes only the bugs of that build; without it, those of builds that need CUDA's headers are left out where
+there are none.
 
 --some N takes every so many-th patch, so that the same N run each time and cover the whole list.
 """
@@ -33,7 +37,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PATCHES = ROOT / "tests" / "planted_bugs"
 COPY = ROOT / "build" / "planted" / "tree"
-BUILD = ROOT / "build" / "planted" / "build"
+USUAL_BUILD = "cpu-release"
 TEST_SECONDS = 300
 
 
@@ -48,18 +52,32 @@ class Bug:
     plants: str
     target: str
     test: str
+    preset: str
+
+    @property
+    def build(self):
+        return ROOT / "build" / "planted" / self.preset
 
 
 def read_bug(patch):
     header = patch.read_text().split("\n--- ", 1)[0].split("\ndiff ", 1)[0]
-    fields = dict(re.findall(r"^(Plants|Target|Test): *(.+)$", header, re.MULTILINE))
+    fields = dict(re.findall(r"^(Plants|Target|Test|Build): *(.+)$", header, re.MULTILINE))
     for field in ("Plants", "Target", "Test"):
         if field not in fields:
             raise PlantedError(f"{patch.name} has no line '{field}: ...'")
-    return Bug(patch.stem, patch, fields["Plants"], fields["Target"], fields["Test"].strip())
+    return Bug(patch.stem, patch, fields["Plants"], fields["Target"], fields["Test"].strip(),
+               fields.get("Build", USUAL_BUILD).strip())
+
+
+def has_cuda_headers():
+    return bool(shutil.which("nvcc") or Path("/usr/local/cuda/include/cuda_runtime_api.h").exists())
 
 
 def choose(bugs, args):
+    if args.build:
+        bugs = [bug for bug in bugs if bug.preset == args.build]
+    elif not args.names and not has_cuda_headers():
+        bugs = [bug for bug in bugs if "cuda" not in bug.preset]
     if args.names:
         unknown = set(args.names) - {bug.name for bug in bugs}
         if unknown:
@@ -89,23 +107,24 @@ def run(command, **options):
                           **options)
 
 
-def build(targets):
+def build(folder, targets):
     """The compiler's output if the targets don't build, else an empty string."""
-    result = run(["cmake", "--build", BUILD, "-j", str(os.cpu_count()), "--target", *targets])
+    result = run(["cmake", "--build", folder, "-j", str(os.cpu_count()), "--target", *targets])
     return result.stdout if result.returncode else ""
 
 
-def configure():
-    result = run(["cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DKINDLING_BENCH=OFF"])
-    if result.returncode:
-        raise PlantedError(f"the copy can't be configured:\n{result.stdout}")
+def configure(bugs):
+    for bug in {bug.preset: bug for bug in bugs}.values():
+        result = run(["cmake", "--preset", bug.preset, "-B", bug.build, "-DKINDLING_BENCH=OFF"], cwd=COPY)
+        if result.returncode:
+            raise PlantedError(f"the copy can't be configured:\n{result.stdout}")
 
 
 def run_test(bug):
     """passed, failed, skipped, or what else became of the bug's test."""
-    command = [BUILD / "bin" / bug.target, f"--gtest_filter={bug.test}", "--gtest_brief=0"]
+    command = [bug.build / "bin" / bug.target, f"--gtest_filter={bug.test}", "--gtest_brief=0"]
     try:
-        result = run(command, timeout=TEST_SECONDS, cwd=BUILD)
+        result = run(command, timeout=TEST_SECONDS, cwd=bug.build)
     except subprocess.TimeoutExpired:
         return f"did not end within {TEST_SECONDS} s"
     passed = re.search(r"^\[  PASSED  \] (\d+) test", result.stdout, re.MULTILINE)
@@ -128,12 +147,13 @@ def apply_patch(bug, tree, *options):
 
 
 def check_unpatched(bugs):
-    complaints = build(sorted({bug.target for bug in bugs}))
-    if complaints:
-        raise PlantedError(f"the unpatched copy does not build:\n{complaints}")
+    for folder in sorted({bug.build for bug in bugs}):
+        complaints = build(folder, sorted({bug.target for bug in bugs if bug.build == folder}))
+        if complaints:
+            raise PlantedError(f"the unpatched copy does not build:\n{complaints}")
     results = {}
     for bug in bugs:
-        key = (bug.target, bug.test)
+        key = (bug.build, bug.target, bug.test)
         results[key] = results.get(key) or run_test(bug)
         if results[key] != "passed":
             raise PlantedError(f"{bug.name}: without the bug, {bug.target} {bug.test}: {results[key]}; it must pass")
@@ -142,7 +162,7 @@ def check_unpatched(bugs):
 def check_bug(bug):
     apply_patch(bug, COPY)
     try:
-        complaints = build([bug.target])
+        complaints = build(bug.build, [bug.target])
         if complaints:
             raise PlantedError(f"with {bug.patch.name}, {bug.target} does not build:\n{complaints}")
         result = run_test(bug)
@@ -166,13 +186,16 @@ def check_all(bugs):
 
 
 def check_patches(bugs, programs):
-    """Complaints about patches that don't apply to the tree and tests that the programs don't have."""
+    """Complaints about patches that don't apply to the tree and tests that the programs don't have (those of another
+    build aren't looked for)."""
     complaints = []
     for bug in bugs:
         try:
             apply_patch(bug, ROOT, "--check")
         except PlantedError as error:
             complaints.append(str(error))
+        if bug.preset != USUAL_BUILD:
+            continue
         if not (programs / bug.target).exists():
             complaints.append(f"{bug.patch.name}: {programs / bug.target} is not built")
             continue
@@ -186,6 +209,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="every planted bug (the default)")
     parser.add_argument("--some", type=int, metavar="N", help="N of them, spread over the list")
+    parser.add_argument("--build", metavar="PRESET", help="only the bugs of that build")
     parser.add_argument("--list", action="store_true", help="only list them")
     parser.add_argument("--check", type=Path, metavar="BIN", help="only demand that they apply and name a test")
     parser.add_argument("names", nargs="*", metavar="NAME", help="by name, for example 01-bfloat16-truncates")
@@ -193,7 +217,7 @@ def main():
     try:
         bugs = choose([read_bug(patch) for patch in sorted(PATCHES.glob("*.patch"))], args)
         if args.list:
-            print("\n".join(f"{bug.name}: {bug.plants} [{bug.target} {bug.test}]" for bug in bugs))
+            print("\n".join(f"{bug.name}: {bug.plants} [{bug.preset} {bug.target} {bug.test}]" for bug in bugs))
             return
         if not bugs:
             raise PlantedError(f"no patches in {PATCHES}")
@@ -202,7 +226,7 @@ def main():
             print("\n".join(complaints) or f"{len(bugs)} planted bugs apply, and their tests are there")
             sys.exit(1 if complaints else 0)
         synchronise()
-        configure()
+        configure(bugs)
         check_unpatched(bugs)
         print(f"unpatched copy: the tests of {len(bugs)} planted bugs pass", flush=True)
         missed = check_all(bugs)
