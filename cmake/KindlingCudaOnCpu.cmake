@@ -13,6 +13,11 @@ else()
 endif()
 
 find_path(CUDA_INCLUDE_DIR cuda_runtime_api.h PATHS $ENV{CUDA_HOME}/include /usr/local/cuda/include REQUIRED)
+file(STRINGS ${CUDA_INCLUDE_DIR}/cuda_runtime_api.h cuda_version REGEX "^#define CUDART_VERSION +[0-9]+")
+string(REGEX MATCH "[0-9]+$" cuda_version "${cuda_version}")
+math(EXPR cuda_major "${cuda_version} / 1000")
+math(EXPR cuda_minor "${cuda_version} % 1000 / 10")
+set(KINDLING_CUDA_HEADERS_VERSION ${cuda_major}.${cuda_minor})
 add_library(kindling_cuda_headers INTERFACE)
 target_include_directories(kindling_cuda_headers SYSTEM INTERFACE ${CUDA_INCLUDE_DIR})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-import traceback
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import facts
 import machine
 import preflight
 import programs
-from experiments import Experiments, utc
-from failure import INTERNAL, OUTPUT, STOPPED, USAGE, Stopped, StudyError
+from begun import end_force, force_id, utc
+from experiments import Experiments
+from failure import INTERNAL, OUTPUT, STOPPED, USAGE, Stopped, StudyError, internal_text
 from options import SIZE, TASKS, TIMING, chosen, parse
 from processes import StopSignals
 from records import read_json
@@ -54,13 +54,38 @@ def render(out: Path, required: bool = False) -> None:
     render_report(out)
 
 
-def write_study(options, found: preflight.Facts, warnings: list[str]) -> None:
-    path = options.out / "study.json"
-    commit = found.builds[programs.TRAIN].commit
-    durable.write_json(path, {"format": 1, "created": read_json(path).get("created", utc()), "commit": commit,
-                              "program": found.builds[programs.TRAIN].text, "machine": machine.facts(),
-                              "options": chosen(options, STUDY_OPTIONS), "quick": options.quick,
-                              "preflight": warnings})
+def try_to_render(out: Path) -> None:
+    """Between experiments, where measuring goes on without a report; that at the end decides."""
+    try:
+        render(out)
+    except Exception as error:
+        text = str(error) if isinstance(error, StudyError) else internal_text(error)
+        print(f"kindling-study: no report yet: {' '.join(text.split())}", file=sys.stderr)
+
+
+class Origin:
+    """What measures, on which machine, and what was seen to be wrong there: for a task's result and for study.json."""
+
+    def __init__(self, options, found: preflight.Facts):
+        self.options, self.found = options, found
+        self.has_measured = False
+
+    def of(self, task: str) -> dict:
+        """Called before a task is measured."""
+        if not self.has_measured:
+            self.write_study()
+        self.has_measured = True
+        build = self.found.builds[programs.TRAIN]
+        return {"program": build.text, "commit": build.commit, "machine": machine.facts(),
+                "preflight": preflight.warnings(facts.of_tasks(self.found, self.options, [task]))}
+
+    def write_study(self) -> None:
+        """Of the last call that measured something; each result has its own."""
+        path, build = self.options.out / "study.json", self.found.builds[programs.TRAIN]
+        durable.write_json(path, {"format": 1, "created": read_json(path).get("created", utc()),
+                                  "commit": build.commit, "program": build.text, "machine": machine.facts(),
+                                  "options": chosen(self.options, STUDY_OPTIONS), "quick": self.options.quick,
+                                  "preflight": preflight.warnings(self.found)})
 
 
 def say_what_runs(screen: Screen, options, warnings: list[str]) -> None:
@@ -82,12 +107,13 @@ def carry_out(options, signals: StopSignals) -> int:
             experiments.carry_out(task)
         return 0
     with locked(options.out) as lock:
+        force = force_id(options.out, options.task) if options.force else ""
+        if not force:
+            end_force(options.out)  # what was cut off goes on unforced
         found = facts.gather(options, tasks)
-        warnings = preflight.warnings(found)
-        say_what_runs(screen, options, warnings)
-        write_study(options, found, warnings)
+        say_what_runs(screen, options, preflight.warnings(found))
         study = Study(options, screen, signals, lock, found.builds[programs.TRAIN].text)
-        experiments = Experiments(study, after=lambda: render(options.out))
+        experiments = Experiments(study, lambda: try_to_render(options.out), Origin(options, found).of, force)
         try:
             for task in tasks:
                 experiments.carry_out(task)
@@ -95,6 +121,7 @@ def carry_out(options, signals: StopSignals) -> int:
             with suppress(Exception):  # the reason to end matters more
                 render(options.out)
             raise
+        end_force(options.out)
         render(options.out)
         written = [name for name in ("report.html", "report.md") if (options.out / name).exists()]
         screen.line(f"done: {options.out / (written or ['study.json'])[0]}")
@@ -120,10 +147,8 @@ def run(arguments: list[str]) -> int:
         message, status = "stopped by a signal; the same command goes on", STOPPED
     except StudyError as error:
         message, status = str(error), error.status
-    except Exception as error:  # a fault of ours: where it is helps whoever mends it
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        message = f"internal error: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-        status = INTERNAL
+    except Exception as error:
+        message, status = internal_text(error), INTERNAL
     print("kindling-study: " + " ".join(message.split()), file=sys.stderr)
     return status
 

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -24,12 +25,28 @@ def make_folder(path: Path) -> None:
         raise output_error(path, error) from None
 
 
+def remove(path: Path) -> None:
+    """A file or a folder with all that is in it; nothing where there is none."""
+    try:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from None
+
+
 def sync_folder(path: Path) -> None:
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def publish(temporary: Path, target: Path) -> None:
+    """Gives a finished file its name, once its bytes are on the disk; both lie in the same file system."""
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, target)
+    sync_folder(target.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,11 +56,8 @@ def write_text(path: Path, text: str) -> None:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-            file.flush()
             os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
+        publish(Path(temporary), path)
     except OSError as error:
         if temporary:
             with suppress(OSError):

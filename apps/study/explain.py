@@ -47,44 +47,93 @@ def slower(loader: float, compute: float) -> str:
     return "loader" if loader > compute else "compute"
 
 
-def limit_sentence(side: Side, fixed: Interval) -> str:
+def limit_of(loader: Interval, compute: Interval) -> str:
+    """The same of two repeated measurements: those whose intervals overlap are balanced, as far as can be measured."""
+    return "balanced" if loader.overlaps(compute) else slower(loader.median, compute.median)
+
+
+def keeps_up(side: Side, fixed: Interval) -> bool:
+    """Whether waiting is small beside computing."""
+    return interval(side.wait).median <= MARGIN * fixed.median
+
+
+def shared(measured: Measured, side: Side) -> str:
+    threads = f" and {measured.compute_threads} compute threads" if measured.compute_threads else " and computing"
+    return f"{workers_text(side.workers)}{threads} share {measured.cpus} CPUs"
+
+
+def limit_sentence(measured: Measured, side: Side, fixed: Interval) -> str:
     alone = interval(side.alone)
     if side.workers == 0:
         return (f"With 0 workers the trainer loads and computes by turns: loading alone takes {alone.text('ms')} a "
                 f"batch, computing alone {fixed.text('ms')}, and both add up.")
-    both = (f"the loader alone makes a batch in {alone.text('ms')}, compute alone eats one in {fixed.text('ms')}")
-    limit = slower(alone.median, fixed.median)
+    both = (f"With {workers_text(side.workers)} the loader alone makes a batch in {alone.text('ms')}, compute alone "
+            f"eats one in {fixed.text('ms')}")
+    if alone.overlaps(fixed):
+        return f"{both}: no measurable difference, so the pipeline is balanced as far as can be told."
+    limit = limit_of(alone, fixed)
     if limit == "balanced":
-        return (f"With {workers_text(side.workers)} {both}: within {100 * MARGIN:.0f} % of each other, so the pipeline "
-                "is balanced.")
+        return f"{both}: within {100 * MARGIN:.0f} % of each other, so the pipeline is balanced."
     if limit == "loader":
-        return (f"With {workers_text(side.workers)} {both}: the loader is {short(alone.median / fixed.median)} times "
-                "as slow, so training is loader-bound and waits.")
-    return (f"With {workers_text(side.workers)} {both}: compute is {short(fixed.median / alone.median)} times as slow, "
-            "so training is compute-bound and loading hides behind computing.")
+        return (f"{both}: the loader is {short(alone.median / fixed.median)} times as slow, so training is "
+                "loader-bound and waits.")
+    slow = f"{both}: compute is {short(fixed.median / alone.median)} times as slow"
+    if keeps_up(side, fixed):
+        return f"{slow}, so training is compute-bound and loading hides behind computing."
+    return (f"{slow}, but training waits {interval(side.wait).text('ms')} a batch although the loader alone would keep "
+            f"up: {shared(measured, side)}.")
+
+
+def unmoved_sentence(measured: Measured, before: str, fixed: Interval) -> str:
+    """Where waiting doesn't change."""
+    one, other = measured.one, measured.other
+    waits = [interval(side.wait) for side in (one, other)]
+    nothing = f"Going to {workers_text(other.workers)} changes nothing that can be measured"
+    if before != "compute":
+        return f"{nothing}: waiting stays at {waits[1].text('ms')} a batch."
+    if not keeps_up(one, fixed):
+        return (f"{nothing}: waiting stays at {waits[1].text('ms')} a batch, although {workers_text(one.workers)} "
+                f"alone would keep up; {shared(measured, other)}.")
+    if other.workers < one.workers:
+        return f"{nothing}: compute sets the pace, and waiting stays at {waits[1].text('ms')} a batch."
+    return (f"More workers can't help where compute sets the pace: beside {fixed.text('ms')} of computing a batch "
+            f"takes only {waits[0].text('ms')} of waiting.")
+
+
+def pace_sentence(measured: Measured, before: str, after: str, fixed: Interval) -> str:
+    """What a count that saves waiting has done to the pace."""
+    one, other = measured.one, measured.other
+    if after == "loader":
+        still = "still " if before == "loader" else ""
+        return f"and the loader {still}sets the pace at {interval(other.alone).text('ms')}"
+    if before == "loader" and after == "compute" and not keeps_up(other, fixed):
+        return (f"and the loader alone would keep up now, but {interval(other.wait).text('ms')} of waiting stay: "
+                f"{shared(measured, other)}")
+    if before == "loader":
+        return f"and moves the limit from the loader to {'compute' if after == 'compute' else 'a balance of both'}"
+    if before == "balanced":
+        return ("and loading and computing were balanced before, " + ("and are now" if after == "balanced" else
+                                                                     "while now compute sets the pace"))
+    if not keeps_up(one, fixed):
+        return f"although {workers_text(one.workers)} alone would have kept up: {shared(measured, one)}"
+    return "and compute set the pace before, " + ("too" if after == "compute" else "while now both are balanced")
 
 
 def moved_sentence(measured: Measured, fixed: Interval) -> str:
     """Why the other count helps, or can't."""
-    limits = [slower(interval(side.alone).median, fixed.median) for side in (measured.one, measured.other)]
+    before, after = (limit_of(interval(side.alone), fixed) for side in (measured.one, measured.other))
     waits = [interval(side.wait) for side in (measured.one, measured.other)]
     count = workers_text(measured.other.workers)
     saved = waits[0].median - waits[1].median
     if waits[0].overlaps(waits[1]):
-        if limits[0] == "compute":
-            return (f"More workers can't help where compute sets the pace: of {fixed.text('ms')} a batch only "
-                    f"{waits[0].text('ms')} are waiting.")
-        return f"Going to {count} changes nothing that can be measured: waiting stays at {waits[1].text('ms')} a batch."
+        return unmoved_sentence(measured, before, fixed)
     if saved < 0:
         return f"Going to {count} costs {short(-saved)} ms of waiting a batch."
-    if limits[0] == "loader" and limits[1] != "loader":
-        return (f"Going to {count} saves {short(saved)} ms of waiting a batch and moves the limit from the loader to "
-                f"{'compute' if limits[1] == 'compute' else 'a balance of both'}.")
-    if limits[1] == "loader":
-        return (f"Going to {count} saves {short(saved)} ms of waiting a batch, and the loader still sets the pace at "
-                f"{interval(measured.other.alone).text('ms')}.")
+    if measured.other.workers == 0:
+        return (f"Going to {count} saves {short(saved)} ms of waiting a batch, although the trainer then loads by "
+                "itself.")
     return (f"Going to {count} saves {short(saved)} ms of waiting a batch, {100 * saved / fixed.median:.1f} % of "
-            "computing one: compute set the pace before, too.")
+            f"computing one, {pace_sentence(measured, before, after, fixed)}.")
 
 
 def sharing_sentence(measured: Measured) -> str | None:
@@ -105,6 +154,6 @@ def explain(measured: Measured) -> list[str]:
                  f"waiting for data and {interval(one.compute).text('ms')} of computing.",
                  change("waiting for data", interval(one.wait), interval(other.wait), to),
                  change("computing", interval(one.compute), interval(other.compute), to),
-                 limit_sentence(one, fixed), limit_sentence(other, fixed), moved_sentence(measured, fixed),
-                 sharing_sentence(measured)]
+                 limit_sentence(measured, one, fixed), limit_sentence(measured, other, fixed),
+                 moved_sentence(measured, fixed), sharing_sentence(measured)]
     return [sentence for sentence in sentences if sentence]

@@ -73,7 +73,9 @@ def gradient_sentence(batch: Norms, none: Norms) -> str | None:
 
 
 def end_of(norms: Norms) -> str:
-    return norms.diverged or f"a last training loss of {norms.last_loss:.3f}"
+    if norms.diverged or norms.last_loss is None:
+        return norms.diverged or "no epoch was finished"
+    return f"a last training loss of {norms.last_loss:.3f}"
 
 
 def rate_sentence(none: Norms, small: Norms) -> str:
@@ -81,8 +83,10 @@ def rate_sentence(none: Norms, small: Norms) -> str:
         return (f"With the smaller learning rate the same network trains ({figure(small.last_loss)} in the last "
                 "epoch), so it is the step that is too large without batch norm.")
     if not learns(none) and not learns(small):
+        diverged = none.diverged or small.diverged
+        so = "a still smaller one was not tried" if diverged else "the step isn't the cause"
         return ("Neither learning rate makes the network without batch norm train in these epochs "
-                f"({end_of(none)}; {end_of(small)}): the step isn't the cause.")
+                f"({end_of(none)}; {end_of(small)}): {so}.")
     if none.last_loss is not None and small.last_loss is not None and not none.diverged and not small.diverged:
         better = "helps" if small.last_loss < none.last_loss else "doesn't help"
         return (f"Without batch norm a smaller learning rate {better}: the last epoch's training loss is "

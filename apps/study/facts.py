@@ -5,6 +5,7 @@ import argparse
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import machine
@@ -35,11 +36,12 @@ def file_system_of(path: Path) -> str:
 
 def read_speed(path: Path) -> float | None:
     """MB/s of the first MiBs of a data file, asked from the disk and not from memory as far as the system obeys."""
-    files = sorted(path.glob("**/data_batch_1.bin")) if path.is_dir() else []
-    if not files:
+    places = [folder / "data_batch_1.bin" for folder in (path, path / "cifar-10-batches-bin")]
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
         return None
     try:
-        descriptor = os.open(files[0], os.O_RDONLY)
+        descriptor = os.open(file, os.O_RDONLY)
         try:
             os.posix_fadvise(descriptor, 0, READ_BYTES, os.POSIX_FADV_DONTNEED)
             start, done = time.perf_counter(), 0
@@ -59,13 +61,20 @@ def rates(tasks: list[str]) -> tuple[tuple[str, float, str], ...]:
     return tuple((optimizer, ASSIGNMENT_RATE, "C6, recipe assignment") for optimizer in OPTIMIZERS)
 
 
-def builds(tasks: list[str]) -> dict[str, programs.Build]:
-    """Of the programs that the experiments run; one that isn't there is told when it is needed."""
+def worker_counts(options: argparse.Namespace, tasks: list[str]) -> tuple[int, ...]:
+    return tuple(options.workers_list) if {"c3", "c4"} & set(tasks) else ()
+
+
+def programs_of(tasks: list[str]) -> list[str]:
     wanted = [programs.TRAIN]
     wanted += [programs.LOADER] if {"c3", "c4"} & set(tasks) else []
-    wanted += [programs.COMPARE] if "c5" in tasks else []
+    return wanted + ([programs.COMPARE] if "c5" in tasks else [])
+
+
+def builds(tasks: list[str]) -> dict[str, programs.Build]:
+    """Of the programs that the experiments run; one that isn't there is told when it is needed."""
     found = {}
-    for program in wanted:
+    for program in programs_of(tasks):
         try:
             found[program] = programs.build_of(program)
         except StudyError:
@@ -74,11 +83,18 @@ def builds(tasks: list[str]) -> dict[str, programs.Build]:
     return found
 
 
+def of_tasks(found: Facts, options: argparse.Namespace, tasks: list[str]) -> Facts:
+    """What of the facts concerns these of the tasks."""
+    wanted = programs_of(tasks)
+    return replace(found, workers_list=worker_counts(options, tasks), rates=rates(tasks),
+                   builds={name: build for name, build in found.builds.items() if name in wanted})
+
+
 def gather(options: argparse.Namespace, tasks: list[str]) -> Facts:
     data = Path(options.data_path) if options.data_path and options.dataset == "cifar10" else None
     load = os.getloadavg()[0]  # before the builds are asked
     return Facts(cpus=machine.cpus(), on_gpu=options.on_gpu, device=options.device, gpus=len(machine.gpus()),
                  workers=options.workers, threads=options.threads,
-                 workers_list=tuple(options.workers_list) if "c3" in tasks else (), environment=dict(os.environ),
+                 workers_list=worker_counts(options, tasks), environment=dict(os.environ),
                  file_system=file_system_of(data) if data else "", read_mb_per_s=read_speed(data) if data else None,
                  load=load, builds=builds(tasks), sources_commit=programs.sources_commit(), rates=rates(tasks))

@@ -1,6 +1,9 @@
 """What ends the study or an experiment: one line for the person, an exit status for the script that called."""
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 INTERNAL = 1
 USAGE = 2
 DATA = 3
@@ -20,6 +23,12 @@ class StudyError(Exception):
     def __init__(self, status: int, message: str):
         super().__init__(message)
         self.status = status
+
+
+def internal_text(error: Exception) -> str:
+    """Of a fault of ours; where it is helps whoever mends it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"internal error: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
 
 
 class Stopped(Exception):

@@ -26,30 +26,50 @@ def cpu_model() -> str:
     return platform.machine()
 
 
-def cgroup_limits() -> list[int]:
-    """Memory limits of this process's control group and of those around it (version 2), in bytes."""
-    try:
-        own = next(line.split("::", 1)[1].strip() for line in Path("/proc/self/cgroup").read_text().splitlines()
-                   if line.startswith("0::"))
-    except (OSError, StopIteration):
-        return []
-    folder = Path("/sys/fs/cgroup") / own.lstrip("/")
-    limits = []
-    while str(folder).startswith("/sys/fs/cgroup"):
+def whole(text: str) -> int:
+    """A whole number above 0; 0 where it is another text, as "max" is."""
+    return int(text) if text.isdigit() else 0
+
+
+def limits_above(own: str, root: Path, file: str) -> list[int]:
+    """What the files of this name say in the control group `own` and in those around it, up to `root`."""
+    folder, found = root / own.lstrip("/"), []
+    while folder == root or root in folder.parents:
         try:
-            text = (folder / "memory.max").read_text().strip()
+            found.append(whole((folder / file).read_text().strip()))
         except OSError:
-            text = ""
-        if text.isdigit():
-            limits.append(int(text))
+            pass
         folder = folder.parent
-    return limits
+    return found
+
+
+def cgroup_limits(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> list[int]:
+    """Memory limits of this process's control group and of those around it, in bytes; of version 2 ("0::PATH") and of
+    version 1 ("9:memory:PATH")."""
+    try:
+        lines = [line.split(":", 2) for line in proc.read_text().splitlines() if line.count(":") >= 2]
+    except OSError:
+        return []
+    found = []
+    for number, controllers, own in lines:
+        if number == "0" and not controllers:
+            found += limits_above(own, root, "memory.max")
+        elif "memory" in controllers.split(","):
+            found += limits_above(own, root / "memory", "memory.limit_in_bytes")
+    return [limit for limit in found if limit > 0]
+
+
+def slurm_limits(environment) -> list[int]:
+    """What Slurm grants the job on this node, in bytes; 0 stands for all that is there."""
+    of_node, of_cpu = (whole(environment.get(f"SLURM_MEM_PER_{what}", "")) for what in ("NODE", "CPU"))
+    granted = whole(environment.get("SLURM_CPUS_ON_NODE", "")) or cpus()
+    return [megabytes * 2**20 for megabytes in (of_node, of_cpu * granted) if megabytes > 0]
 
 
 def memory_mb() -> int:
-    """What the job may use: the machine's, or its control group's limit."""
+    """What the job may use: the machine's, or the limit of its control group or of Slurm."""
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min([physical, *cgroup_limits()]) // 2**20
+    return min([physical, *cgroup_limits(), *slurm_limits(os.environ)]) // 2**20
 
 
 @lru_cache(maxsize=None)

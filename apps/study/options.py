@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import machine
+import programs
 from failure import USAGE, StudyError
 
 TASKS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "scaling")
@@ -24,7 +25,7 @@ TEXT = """what each does:
   report   writes report.html and report.md again
 
 A finished experiment is not repeated (--force repeats it). TERM, INT and USR1 stop in good order with status 75;
-the same command goes on."""
+the same command goes on, also with --force: what that has repeated already is not repeated again."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -114,7 +115,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def resolve(options: argparse.Namespace) -> None:
     """Puts in what depends on --quick and on the machine."""
-    options.on_gpu = options.device == "cuda" or (options.device == "auto" and bool(machine.gpus()))
+    options.on_gpu = options.device == "cuda" or (options.device == "auto" and bool(machine.gpus())
+                                                  and programs.has_cuda())
     quick_batches = max(1, QUICK_IMAGES // options.batch_size)
     options.epochs = options.epochs or (3 if options.quick else 5)
     options.width = options.width or (QUICK_WIDTH if options.quick else 64)

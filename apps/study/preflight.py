@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from programs import Build
+from programs import TRAIN, Build
 
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "9p", "afs",
                         "fuse.sshfs", "panfs", "pvfs2", "orangefs", "wekafs")
@@ -37,10 +37,11 @@ def threads_warnings(facts: Facts) -> list[str]:
     if facts.workers + threads > facts.cpus:
         found.append(f"{facts.workers} loader workers and {threads} compute threads share {facts.cpus} CPUs, so "
                      "loading and computing slow each other down: ask for more CPUs, or fewer --workers or --threads")
-    over = [count for count in facts.workers_list if count > facts.cpus]
+    over = [count for count in facts.workers_list if count + threads > facts.cpus]
     if over:
-        found.append(f"C3 measures {', '.join(map(str, over))} workers on {facts.cpus} CPUs: more workers than CPUs "
-                     "take turns, and can only hide waiting for storage")
+        found.append(f"C3 and C4 measure {', '.join(map(str, over))} workers beside {threads} compute threads on "
+                     f"{facts.cpus} CPUs: they take turns, so that more workers slow computing down; alone, more "
+                     "workers than CPUs can only hide waiting for storage")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_THREAD_LIMIT"):
         value = facts.environment.get(name, "")
         if value.isdigit() and int(value) > facts.cpus:
@@ -51,6 +52,10 @@ def threads_warnings(facts: Facts) -> list[str]:
 def device_warnings(facts: Facts) -> list[str]:
     if facts.device == "cuda" and facts.gpus == 0:
         return ["--device cuda, but nvidia-smi shows no GPU: ask for one (sbatch --gres=gpu:1), or give --device cpu"]
+    train = facts.builds.get(TRAIN)
+    if facts.device != "cpu" and facts.gpus > 0 and train and not train.cuda:
+        return [f"there is a GPU, but {TRAIN} is built without CUDA: the CPU is measured (build preset cuda-release; "
+                "--device cpu says that the CPU is meant)"]
     return []
 
 

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def wait(child: subprocess.Popen, tick) -> None:
     """Without a tick the study sleeps until the end, so as not to disturb what is timed."""
     try:
         descriptor = os.pidfd_open(child.pid) if tick else -1
-    except OSError:
+    except (OSError, AttributeError):  # an old kernel, or a Python that was built for one
         descriptor = -1
     if descriptor >= 0:
         try:
@@ -80,12 +81,16 @@ def run(command: list[str], output: Path, signals: StopSignals, tick=None, keep_
     it once, through us."""
     durable.make_folder(output.parent)
     start = time.monotonic()
-    try:
-        with open(f"{output}.out", "wb") as out, open(f"{output}.err", "wb") as err:
+    with ExitStack() as files:
+        try:
+            out, err = (files.enter_context(open(f"{output}.{kind}", "wb")) for kind in ("out", "err"))
+        except OSError as error:
+            raise durable.output_error(output, error) from None
+        try:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                      start_new_session=True, pass_fds=keep_open)
-    except OSError as error:
-        raise StudyError(INTERNAL, f"{command[0]} can't be run: {error}") from None
+        except OSError as error:
+            raise StudyError(INTERNAL, f"{command[0]} can't be run: {error}") from None
     signals.watch(child)
     try:
         wait(child, tick)

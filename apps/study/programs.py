@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from failure import INTERNAL, StudyError
@@ -37,8 +38,10 @@ class Build:
     changed: bool  # built from sources that were not committed
     build_type: str
     sanitizer: str
+    cuda: str | None = None  # the version of CUDA that it has a backend of, for a GPU
 
 
+@lru_cache(maxsize=None)
 def build_of(program: str) -> Build:
     path = path_of(program)
     try:
@@ -51,7 +54,16 @@ def build_of(program: str) -> Build:
                                    f"{done.returncode} and '{(done.stdout or done.stderr).strip()[:80]}'")
     content = path.read_bytes()
     sanitizer = next((name for mark, name in SANITIZERS.items() if mark in content), "")
-    return Build(done.stdout.strip(), found[1], bool(found[2]), found[3], sanitizer)
+    cuda = re.search(r", CUDA ([0-9.]+),", done.stdout)  # not "CUDA 13.0 on the CPU", a build of tests/cuda_on_cpu
+    return Build(done.stdout.strip(), found[1], bool(found[2]), found[3], sanitizer, cuda and cuda[1])
+
+
+def has_cuda() -> bool:
+    """Of kindling-train; where it isn't there, that is told when it is needed."""
+    try:
+        return build_of(TRAIN).cuda is not None
+    except StudyError:
+        return False
 
 
 def sources_commit() -> str | None:

@@ -28,6 +28,10 @@ def series(name: str, x: list, y: list, intervals: list | None = None) -> dict:
     return made
 
 
+def calls_note(calls: int, what: str = "Measured") -> str:
+    return f"{what} in {calls} calls of the study: what is before and after an interruption is of different times."
+
+
 @dataclass
 class Result:
     task: str

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,10 @@ class Run:
     goes_on: bool = False  # resumes an interrupted run; a timed one starts again
     keeps_weights: bool = False  # else only its tables stay: a timed run's weights are of no use
     has_folder: bool = True
+    folder: Path | None = None  # where that isn't OUT/TASK/runs/NAME
+    task: str = ""  # whose experiment's it is, where another may want it too; it is there for both
     summary: object = None  # Done -> text on the screen
+    is_result: object = None  # Done -> whether an end with an accepted status says something; else it is a failure
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,13 @@ class Study:
     def run_folder(self, name: str, task: str = "") -> Path:
         return self.out / (task or self.task) / "runs" / name
 
+    def folder_of(self, run: Run) -> Path:
+        return run.folder or self.run_folder(run.name, run.task)
+
     def arguments_of(self, run: Run) -> list[str]:
         arguments = list(run.arguments)
         if run.has_folder:
-            arguments += ["--output-dir", str(self.run_folder(run.name))]
+            arguments += ["--output-dir", str(self.folder_of(run))]
             arguments += ["--resume", "auto"] if run.goes_on else ["--overwrite"]
         return arguments
 
@@ -89,10 +94,10 @@ class Study:
         arguments = self.arguments_of(run)
         typed = shlex.join([run.program, *arguments])
         self.commands.append(typed)
-        output = self.folder / "processes" / f"{run.name}.out"
+        output = self.out / (run.task or self.task) / "processes" / f"{run.name}.out"
         if self.dry:
             self.screen.line(typed)
-            return Done(self.run_folder(run.name), output, 0, 0.0, "")
+            return Done(self.folder_of(run), output, 0, 0.0, "")
         done = self.earlier(run, arguments, output) or self.now(run, arguments, output, place)
         self.seconds += done.seconds
         self.ended[run.name] = done
@@ -102,22 +107,30 @@ class Study:
         mark = read_json(output.with_suffix(".json"))
         if mark.get("arguments") != without_paths(arguments) or mark.get("version") != self.version:
             return None
-        if run.has_folder and not self.run_folder(run.name).is_dir():
+        if run.has_folder and not self.folder_of(run).is_dir():
             return None
-        return Done(self.run_folder(run.name), output, mark["status"], mark["seconds"], mark["message"])
+        done = Done(self.folder_of(run), output, mark["status"], mark["seconds"], mark["message"])
+        return done if self.counts(run, done) else None
+
+    def counts(self, run: Run, done: Done) -> bool:
+        return done.status in run.accept and (run.is_result is None or run.is_result(done))
 
     def now(self, run: Run, arguments: list[str], output: Path, place: str) -> Done:
         if self.signals.arrived:
             raise Stopped()
+        folder = self.folder_of(run)
         command = [str(programs.path_of(run.program)), *arguments]
+        durable.remove(output.with_suffix(".json"))  # it would vouch for what is overwritten now
+        if run.has_folder and not run.goes_on:
+            durable.remove(folder)
         self.screen.begin(place + run.label)
         tick = (lambda: self.screen.progress(output)) if self.screen.is_terminal else None
         ended = processes.run(command, output.with_suffix(""), self.signals, tick, (self.lock,))
-        done = Done(self.run_folder(run.name), output, ended.status, ended.seconds, ended.message)
-        if ended.status not in run.accept:
+        done = Done(folder, output, ended.status, ended.seconds, ended.message)
+        if not self.counts(run, done) or (ended.status < 0 and self.signals.arrived):
             self.refuse(run, ended)
         if run.has_folder and not run.keeps_weights:
-            discard_weights(done.folder)
+            discard_weights(folder)
         durable.write_json(output.with_suffix(".json"),
                            {"arguments": without_paths(arguments), "version": self.version, "status": ended.status,
                             "seconds": round(ended.seconds, 3), "message": ended.message})
@@ -136,5 +149,4 @@ class Study:
 
 def discard_weights(folder: Path) -> None:
     for name in WEIGHTS:
-        path = folder / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        durable.remove(folder / name)

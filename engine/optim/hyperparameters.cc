@@ -60,7 +60,8 @@ Hyperparameters torch_defaults(OptimizerKind kind) {
 Hyperparameters from_recipe(OptimizerKind kind, Recipe recipe) {
   if (recipe == Recipe::kTuned) {
     throw Error(ErrorCode::kUsage,
-                "--recipe tuned is not available in this build; choose assignment or torch-defaults, or give --lr");
+                "--recipe tuned: no learning rates are built in; kindling-study c6 --lr-grid finds them, to be given "
+                "by --lr with --recipe assignment");
   }
   Hyperparameters chosen = torch_defaults(kind);
   if (recipe == Recipe::kAssignment) {

@@ -57,7 +57,7 @@ class Usage(ProgramTest):
         self.fails(2, ["momentum", "adam"], "--opt", "adam", "--momentum", "0.9")
         self.fails(2, ["--overwrite", "--resume"], "--overwrite", "--resume", "auto")
         self.fails(2, ["--test-only", "--init-weights"], "--test-only")
-        self.fails(2, ["tuned"], "--recipe", "tuned")
+        self.fails(2, ["tuned", "kindling-study c6 --lr-grid"], "--recipe", "tuned")
         self.fails(2, ["lr"], "--lr", "-1", "--test-only", "--init-weights", "any.safetensors")
 
     def test_what_this_build_or_device_cannot_do(self):

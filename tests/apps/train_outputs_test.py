@@ -230,7 +230,17 @@ class Outputs(ProgramTest):
         summary = self.run_program("kindling-train", "--summary").stdout
         self.assertIn("11,173,962", summary)
         self.assertIn("555,422,720", summary)
-        self.assertRegex(self.run_program("kindling-train", "--version").stdout, r"^kindling \d+\.\d+\.\d+ \(commit ")
+
+    def test_the_version_names_the_device_backends_of_the_build(self):
+        version = self.run_program("kindling-train", "--version").stdout
+        devices = r"(CPU only|CUDA \d+\.\d+( on the CPU)?)"
+        self.assertRegex(version, rf"^kindling \d+\.\d+\.\d+ \(commit .*, {devices}, \w*\)\n$")
+        self.train()
+        cuda = json.loads((self.folder / "out/run.json").read_text())["build"]["cuda"]
+        self.assertIn(f", CUDA {cuda}, " if cuda else ", CPU only, ", version)
+        refused = self.run_program("kindling-train", *SMALL, "--device", "cuda", "--limit-batches", 1, "--epochs", 1,
+                                   "--output-dir", "gpu").stderr
+        self.assertEqual("no CUDA backend" in refused, cuda is None, refused)
 
     def test_max_minutes_ends_in_good_order(self):
         done = self.train("--epochs", 1, "--max-minutes", 0)

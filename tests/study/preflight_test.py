@@ -7,12 +7,13 @@ from preflight import Facts, warnings
 from programs import Build
 
 BUILD = Build("kindling 0.1.0", "0123456789", False, "Release", "")
-GOOD = Facts(cpus=16, on_gpu=False, device="auto", gpus=0, workers=4, threads=12, workers_list=(0, 1, 16),
+GOOD = Facts(cpus=16, on_gpu=False, device="auto", gpus=0, workers=4, threads=12, workers_list=(0, 1, 4),
              environment={"OMP_NUM_THREADS": "12"}, file_system="ext4", read_mb_per_s=900.0, load=0.1,
              builds={"kindling-train": BUILD}, sources_commit="0123456789abcdef", rates=(("sgd", 0.1, "C6"),))
 BAD = {
     "share 8 CPUs": {"environment": {}, "cpus": 8, "workers_list": ()},
-    "more workers than CPUs take turns": {"workers_list": (8, 17)},
+    "C3 and C4 measure 8, 16 workers beside 12 compute threads on 16 CPUs": {"workers_list": (4, 8, 16)},
+    "is built without CUDA": {"gpus": 1},
     "OMP_NUM_THREADS=64": {"environment": {"OMP_NUM_THREADS": "64"}},
     "OPENBLAS_NUM_THREADS=32": {"environment": {"OPENBLAS_NUM_THREADS": "32"}},
     "shows no GPU": {"device": "cuda", "on_gpu": True},
@@ -32,6 +33,9 @@ class Preflight(unittest.TestCase):
     def test_a_good_machine_gives_no_warning(self):
         self.assertEqual(warnings(GOOD), [])
         self.assertEqual(warnings(replace(GOOD, sources_commit=None, read_mb_per_s=None)), [])
+        with_cuda = {"kindling-train": replace(BUILD, cuda="13.0")}
+        self.assertEqual(warnings(replace(GOOD, on_gpu=True, gpus=1, builds=with_cuda)), [])
+        self.assertEqual(warnings(replace(GOOD, device="cpu", gpus=1)), [])  # the CPU is meant
 
     def test_each_fault_gives_one_warning(self):
         for text, change in BAD.items():

@@ -17,6 +17,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps" / "study"))
 import made_up_study  # noqa: E402
+from failure import OUTPUT, StudyError  # noqa: E402
 from report import render  # noqa: E402
 from report.figures import MOST_POINTS, panels, thinned  # noqa: E402
 from report.gnuplot_script import gnuplot_script  # noqa: E402
@@ -202,6 +203,23 @@ class ReportTest(unittest.TestCase):
         self.assertIn("c1, figure 'Top-1 per epoch': gnuplot could not draw this", errors)
         self.assertFalse([file for file in self.out.joinpath("plots").iterdir()])
 
+    def test_a_gnuplot_that_draws_no_svg_is_said_at_its_figure(self):
+        fake = self.out / "bin" / "gnuplot"
+        fake.parent.mkdir()
+        for drawing in ("no XML", "<svg xmlns='http://www.w3.org/2000/svg'/>"):
+            fake.write_text(f'#!/bin/sh\ncat >/dev/null\nprintf %s "{drawing}" >figure.svg\n')
+            fake.chmod(0o755)
+            with mock.patch.dict(os.environ, PATH=f"{fake.parent}:{os.environ['PATH']}"):
+                page, _, errors = self.render()
+            self.assertIn("c1, figure 'Top-1 per epoch': gnuplot drew what is no SVG with a title", errors)
+            self.assertNotIn("svg", page.tags)
+
+    def test_a_folder_for_plots_that_cannot_be_made_is_an_error_of_output(self):
+        (self.out / "plots").write_text("a file")
+        with mock.patch("report.plots.shutil.which", return_value="gnuplot"), self.assertRaises(StudyError) as raised:
+            self.render()
+        self.assertEqual(raised.exception.status, OUTPUT)
+
     @unittest.skipUnless(GNUPLOT, "gnuplot is not installed")
     def test_plots_have_names_words_and_png(self):
         page, markdown, errors = self.render()
@@ -230,8 +248,9 @@ class ReportTest(unittest.TestCase):
         with mock.patch.dict(os.environ, PATH=""):
             self.render()
             before = (self.out / "report.html").read_text()
-            with mock.patch("report.durable.os.replace", side_effect=OSError(28, "no space left")):
-                with self.assertRaises(OSError), contextlib.redirect_stderr(io.StringIO()):
+            with mock.patch("durable.os.replace", side_effect=OSError(28, "no space left")):
+                with self.assertRaisesRegex(StudyError, "can't be written: no space"), \
+                        contextlib.redirect_stderr(io.StringIO()):
                     render(self.out)
         self.assertEqual((self.out / "report.html").read_text(), before)
         self.assertEqual(list(self.out.glob(".report*")), [])

@@ -19,12 +19,15 @@ BUSY_MS = 25.0
 TRAIN_IMAGES = 50_000
 MB_FOR_AN_IMAGE = 6.0
 RATES = {"sgd": 0.001, "nesterov": 0.001, "adagrad": 0.01, "adadelta": 1.0, "adam": 0.001}
+WHOLE = "as large as a checkpoint"  # of a finished run
 STAGES = ("stem", "stage1", "stage2", "stage3", "stage4", "classifier")
 
 
 def misbehaviours():
-    """Words of STAND_IN. adam-diverges: at 0.1; no-memory: for batches of 2,048 and more; waits: training waits for a
-    signal before its last epoch, unless it goes on from a checkpoint; loader-fails; devices-disagree."""
+    """Words of STAND_IN. adam-diverges: at 0.1; no-memory: for batches of 2,048 and more; device-lost: for those of
+    512; waits: training waits for a signal before its last epoch, unless it goes on from a checkpoint;
+    waits-without-norm: only training without batch norm does; loader-fails; compare-fails; devices-disagree; no-sizes:
+    in run.json."""
     return os.environ.get("STAND_IN", "").split()
 
 
@@ -118,6 +121,8 @@ def compare_devices(program):
     parser.add_argument("--require-cuda", action="store_true")
     options = parser.parse_args()
     require_data(program, options)
+    if "compare-fails" in misbehaviours():
+        fail(program, 1, "internal error")
     folder = Path(options.output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     images = batches_of(options) * options.batch_size
@@ -178,11 +183,16 @@ class Training:
         self.speed = 0.05 / (1 + distance) * (1 + 0.01 * options.seed)
         self.step = 0
 
+    def images_of(self, batch):
+        """The last batch of an epoch may be a part of one."""
+        size = self.options.batch_size
+        return min(size, TRAIN_IMAGES - self.options.validation_images - (batch - 1) * size)
+
     def loss(self):
         return 2.3 * math.exp(-self.speed * self.step / 10)
 
     def epoch(self, number):
-        rows, losses, images = [], [], self.options.batch_size
+        rows, losses = [], []
         for batch in range(1, self.batches + 1):
             if self.diverges_at(number, batch):
                 write(self.folder / "batches.csv", BATCHES, self.batch_rows + rows)
@@ -190,8 +200,8 @@ class Training:
                 fail(self.program, 6, f"the loss is nan in epoch {number}, batch {batch} (lr {self.options.lr})")
             losses.append(self.loss())
             running = sum(losses) / len(losses)
-            rows.append([number, batch, images, losses[-1], running, 1 - losses[-1] / 2.5, 1 - running / 2.5,
-                         round(self.wait, 3), round(self.compute, 3)])
+            rows.append([number, batch, self.images_of(batch), losses[-1], running, 1 - losses[-1] / 2.5,
+                         1 - running / 2.5, round(self.wait, 3), round(self.compute, 3)])
             self.step += 1
         return rows
 
@@ -205,8 +215,11 @@ class Training:
         self.batch_rows, epochs, phases = [], [], []
         checkpoint = self.folder / "checkpoint.safetensors"
         goes_on = self.options.resume and checkpoint.exists()
+        if goes_on and checkpoint.read_text() == WHOLE:
+            self.write_record(has_trained=False)
+            return
         for number in range(1, self.options.epochs + 1):
-            if "waits" in misbehaviours() and number == self.options.epochs and not goes_on:
+            if self.waits() and number == self.options.epochs and not goes_on:
                 self.wait_for_signal(checkpoint)
             rows = self.epoch(number)
             self.batch_rows += rows
@@ -216,8 +229,11 @@ class Training:
         write(self.folder / "epochs.csv", EPOCHS, epochs)
         write(self.folder / "phases.csv", PHASES, phases)
         self.write_norms()
-        checkpoint.write_text("as large as a checkpoint")
-        self.write_record()
+        checkpoint.write_text(WHOLE)
+        self.write_record(has_trained=True)
+
+    def waits(self):
+        return "waits" in misbehaviours() or ("waits-without-norm" in misbehaviours() and self.options.norm == "none")
 
     def wait_for_signal(self, checkpoint):
         def stop(_number, _frame):
@@ -236,7 +252,7 @@ class Training:
         total = data + train + (0 if self.options.no_eval else 0.1 * train)
         memory = 100 + MB_FOR_AN_IMAGE * self.options.batch_size
         return [number, rows[-1][4], rows[-1][6], *test, data, train, total - data - train, total,
-                self.batches * self.options.batch_size / total, memory]
+                sum(row[2] for row in rows) / total, memory]
 
     def phase_row(self, number):
         data, train = self.batches * self.wait / 1000, self.batches * self.compute / 1000
@@ -255,12 +271,17 @@ class Training:
                    for epoch in range(1, self.options.epochs + 1) for batch in range(1, self.batches + 1, every)
                    for place, stage in enumerate(STAGES)])
 
-    def write_record(self):
+    def write_record(self, has_trained):
         loader, compute = self.loader, self.compute
         bottleneck = "loader" if loader > 1.1 * compute else "compute" if compute > 1.1 * loader else "balanced"
         record = {"options": {"lr": self.options.lr}, "bits": {"device": "cpu"},
                   "sizes": {"train_images": TRAIN_IMAGES, "batches_per_epoch": self.batches},
-                  "time": {"verdict": {"bottleneck": bottleneck, "margin": 0.5, "text": f"{bottleneck} sets the pace"}}}
+                  "time": {"verdict": {"bottleneck": bottleneck, "margin": 0.5, "text": f"{bottleneck} sets the pace"}
+                           if has_trained else None}}
+        if not has_trained:
+            record["resumed"] = ["now"]
+        if "no-sizes" in misbehaviours():
+            del record["sizes"]
         (self.folder / "run.json").write_text(json.dumps(record))
 
 
@@ -279,13 +300,15 @@ def train(program):
     options = train_options(program)
     if "no-memory" in misbehaviours() and options.batch_size >= 2048:
         fail(program, 1, "out of memory: use a smaller --batch-size or --width, or fewer --workers")
+    if "device-lost" in misbehaviours() and options.batch_size >= 512:
+        fail(program, 5, "the device was lost")
     Training(program, options).run()
 
 
 def main():
     program = Path(sys.argv[0]).name
     if "--version" in sys.argv:
-        print(os.environ.get("STAND_IN_VERSION", "kindling 0.1.0 (commit 0123456789, a stand-in, Release)"))
+        print(os.environ.get("STAND_IN_VERSION", "kindling 0.1.0 (commit 0123456789, a stand-in, CPU only, Release)"))
         return
     {"kindling-train": train, "kindling-time-loader": time_loader, "kindling-export-png": export_png,
      "kindling-compare-devices": compare_devices}[program](program)

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Set
 
-from . import durable
+import durable
+
 from .markdown import markdown_page
+from .origin import head_of
 from .page import html_page
 from .plots import NO_GNUPLOT, Plot, plot_figure
 from .study_files import Study, read_study
@@ -33,8 +35,15 @@ def remarks_on(study: Study) -> List[str]:
 
 
 def render(out: Path) -> None:
-    """Writes the report of whatever experiments are there. Throws OSError where it can't be written."""
-    study = read_study(out)
+    """Writes the report of whatever experiments are there. Throws StudyError(OUTPUT) where it can't be written."""
+    try:
+        write_report(out)
+    except OSError as error:
+        raise durable.output_error(Path(error.filename or out), error) from None
+
+
+def write_report(out: Path) -> None:
+    study = head_of(read_study(out))
     remarks = remarks_on(study)
     for remark in remarks:
         print(f"kindling-study: report: {remark}", file=sys.stderr)
@@ -43,5 +52,5 @@ def render(out: Path) -> None:
         for plot in drawn:
             if plot.problem and not plot.svg:
                 print(f"kindling-study: report: {name}, figure '{plot.title}': {plot.problem}", file=sys.stderr)
-    durable.write(out / "report.html", html_page(study, plots, out, remarks))
-    durable.write(out / "report.md", markdown_page(study, plots, remarks))
+    durable.write_text(out / "report.html", html_page(study, plots, out, remarks))
+    durable.write_text(out / "report.md", markdown_page(study, plots, remarks))

@@ -3,8 +3,9 @@
 import re
 from typing import Dict, List
 
+from .origin import unlike_the_head, warned
 from .plots import Plot
-from .story import QUICK, command_count, facts_of, state_line, unfinished
+from .story import QUICK, SEEN, command_count, facts_of, state_line, unfinished
 from .study_files import Experiment, Study, Table
 from .values import numeric, written
 
@@ -46,18 +47,21 @@ def fenced(lines: List[str]) -> str:
     return f"{fence}\n" + "\n".join(lines) + f"\n{fence}\n\n"
 
 
-def section(experiment: Experiment, plots: List[Plot]) -> str:
+def section(experiment: Experiment, study: Study, plots: List[Plot]) -> str:
     result = experiment.result
     title = f": {result.title}" if result and result.title else ""
     stamp = " (QUICK)" if result and result.quick else ""
     text = f"## {plain(experiment.heading + title)}{stamp}\n\n"
     if result:
         text += plain(state_line(experiment)) + "\n\n"
+        other = unlike_the_head(experiment, study)
+        text += plain(other) + "\n\n" if other else ""
     if experiment.state != "done":
         text += f"**{plain(experiment.state.capitalize())}.** {plain(unfinished(experiment))}\n\n"
     if not result:
         return text
     text += bullets(result.verdicts) + titled("Warnings", result.warnings)
+    text += titled(SEEN, warned(experiment, study))
     text += "".join(f"![{plain(plot.title)}]({plot.png})\n\n" for plot in plots if plot.png)
     return text + "".join(table(one) for one in result.tables) + titled("Notes", result.notes)
 
@@ -73,10 +77,10 @@ def markdown_page(study: Study, plots: Dict[str, List[Plot]], remarks: List[str]
     text += f"> **QUICK** {QUICK}\n\n" if study.quick else ""
     text += "## What was run\n\n"
     text += "".join(f"- {plain(name)}: {plain(written(value))}\n" for name, value in facts_of(study)) + "\n"
-    text += titled("About this report", remarks) + titled("Seen before the measurements began", study.preflight)
+    text += titled("About this report", remarks) + titled(SEEN, study.preflight)
     text += "## Summary\n\n"
     for one in study.experiments:
         title = f"**{plain(one.heading)}**" + ("" if one.state == "done" else f" ({plain(one.state)})")
         text += f"{title}\n\n" + bullets(one.result.verdicts if one.result else [])
-    text += "".join(section(one, plots.get(one.name, [])) for one in study.experiments)
+    text += "".join(section(one, study, plots.get(one.name, [])) for one in study.experiments)
     return text + commands(study)

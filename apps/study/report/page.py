@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Dict, List
 
 from . import page_parts as parts
+from .origin import unlike_the_head, warned
 from .plots import Plot
-from .story import QUICK, command_count, facts_of, state_line, unfinished
+from .story import QUICK, SEEN, command_count, facts_of, state_line, unfinished
 from .study_files import Experiment, Study
 from .style import QUICK_STYLE, STYLE
 
@@ -43,7 +44,7 @@ def commands(study: Study) -> str:
 def what_was_run(study: Study, remarks: List[str]) -> str:
     return ('<h2 id="run">What was run</h2>\n' + parts.facts(facts_of(study)) + commands(study)
             + parts.warning_box(remarks, "About this report", bad=True)
-            + parts.warning_box(study.preflight, "Seen before the measurements began"))
+            + parts.warning_box(study.preflight, SEEN))
 
 
 def summary(study: Study) -> str:
@@ -65,19 +66,22 @@ def files(experiment: Experiment, out: Path) -> str:
     return f'<details class="files"><summary>Files ({len(names)})</summary><ul>{links}</ul></details>\n'
 
 
-def section(experiment: Experiment, plots: List[Plot], out: Path) -> str:
+def section(experiment: Experiment, study: Study, plots: List[Plot], out: Path) -> str:
     result = experiment.result
     title = f": {result.title}" if result and result.title else ""
     stamp = ' <span class="state bad">QUICK</span>' if result and result.quick else ""
     page = f'<section>\n<h2 id="{escape(experiment.name)}">{escape(experiment.heading + title)}{stamp}</h2>\n'
     if result:
         page += f'<p class="quiet">{escape(state_line(experiment))}</p>\n'
+        other = unlike_the_head(experiment, study)
+        page += f"<p>{escape(other)}</p>\n" if other else ""
     if experiment.state != "done":
         page += parts.warning_box([unfinished(experiment)], experiment.state.capitalize(), bad=True)
     if not result:
         return page + "</section>\n"
     page += parts.items(result.verdicts, "verdicts") if result.verdicts else ""
     page += parts.warning_box(result.warnings, "Warnings")
+    page += parts.warning_box(warned(experiment, study), SEEN)
     if plots:
         page += '<div class="figures">\n' + "".join(parts.figure(plot) for plot in plots) + "</div>\n"
     page += "".join(parts.table(one, out) for one in result.tables)
@@ -86,6 +90,6 @@ def section(experiment: Experiment, plots: List[Plot], out: Path) -> str:
 
 
 def html_page(study: Study, plots: Plots, out: Path, remarks: List[str]) -> str:
-    sections = "".join(section(one, plots.get(one.name, []), out) for one in study.experiments)
+    sections = "".join(section(one, study, plots.get(one.name, []), out) for one in study.experiments)
     return (head(study) + contents(study) + "<main>\n" + what_was_run(study, remarks) + summary(study) + sections
             + "</main>\n</body>\n</html>\n")

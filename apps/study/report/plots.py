@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Set
 
-from .durable import publish
+from durable import publish
+
 from .figures import described, panels
 from .gnuplot_script import gnuplot_script
 from .study_files import Figure
@@ -76,7 +77,10 @@ def plot_part(part: Figure, whole: Figure, folder: Path, name: str, quick: bool)
         if plot.problem:
             return plot
         svg, png = Path(place, "figure.svg"), Path(place, "figure.png")
-        plot.svg = embedded(svg.read_text(encoding="utf-8"), f"{name}-", part.title, plot.alt)
+        try:
+            plot.svg = embedded(svg.read_text(encoding="utf-8"), f"{name}-", part.title, plot.alt)
+        except (ElementTree.ParseError, AttributeError, ValueError) as error:
+            plot.problem = f"gnuplot drew what is no SVG with a title: {error}"
         if png.is_file() and png.stat().st_size:
             publish(png, folder / f"{name}.png")
             plot.png = f"{folder.name}/{name}.png"

@@ -8,6 +8,8 @@ from .values import duration, written
 QUICK = ("This is a trial with a small network and few images. It shows that everything runs; its figures are no "
          "measurement.")
 
+SEEN = "Seen before the measurements began"
+
 
 def command_count(study: Study) -> int:
     return sum(len(one.result.commands) for one in study.experiments if one.result)

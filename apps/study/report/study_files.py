@@ -49,6 +49,14 @@ class Figure:
 
 
 @dataclass
+class MadeBy:
+    """What measured an experiment, on which machine, and what was seen there before."""
+    commit: str
+    machine: Dict[str, Any]
+    preflight: List[str]
+
+
+@dataclass
 class Result:
     title: str
     status: str
@@ -62,6 +70,8 @@ class Result:
     warnings: List[str]
     notes: List[str]
     files: List[str]
+    options: Dict[str, Any] = field(default_factory=dict)  # those it depends on
+    made_by: Optional["MadeBy"] = None
 
 
 @dataclass
@@ -127,11 +137,17 @@ def figure(data: Checked) -> Figure:
                   data.flag("x_log"), data.flag("y_log"), categories, series)
 
 
+def made_by(data: Checked) -> Optional[MadeBy]:
+    one = Checked(data.get("made_by", dict, {}), data.path("made_by"))
+    return MadeBy(one.text("commit"), one.mapping("machine"), one.texts("preflight")) if one.value else None
+
+
 def result(data: Checked) -> Result:
     return Result(data.text("title"), data.text("status"), data.flag("quick"), data.text("started"),
                   data.get("seconds", (int, float), None), data.texts("commands"),
                   [table(one) for one in data.objects("tables")], [figure(one) for one in data.objects("figures")],
-                  data.texts("verdicts"), data.texts("warnings"), data.texts("notes"), data.texts("files"))
+                  data.texts("verdicts"), data.texts("warnings"), data.texts("notes"), data.texts("files"),
+                  data.mapping("options"), made_by(data))
 
 
 def read_experiment(out: Path, name: str) -> Experiment:

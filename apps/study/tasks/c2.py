@@ -1,13 +1,15 @@
 """C2: where the seconds of C1's epochs go."""
 from __future__ import annotations
 
+from pathlib import Path
+
 from failure import INTERNAL, StudyError
 from options import SIZE
 from records import read_csv, read_epochs, read_json
-from results import Column, Result, series
+from results import Column, Result, calls_note, series
 from study import Study
 from tasks.c1 import NAME
-from tasks.common import run_files, size_note
+from tasks.common import own_verdict, run_files, size_note
 
 TITLE = "Seconds of loading, training and all, by epoch and phase"
 NEEDS = ("c1",)
@@ -72,6 +74,16 @@ def shares(phases: list[dict]) -> str:
     return f"Of {wall:.1f} s in {len(phases)} epochs: {parts}."
 
 
+def interruptions(study: Study, folder: Path) -> list[str]:
+    """What must be known of a run that was stopped and went on: its logs have all of it, its record has its end."""
+    calls = read_json(study.out / "c1" / "begun.json").get("calls", 1)
+    notes = [calls_note(calls, "C1 was measured")] if calls > 1 else []
+    if calls > 1 or read_json(folder / "run.json").get("resumed"):
+        notes.append("The tables have all epochs; the run's own verdict and the times in its run.json are of its last "
+                     "call only" + (", which trained no batch." if not own_verdict(folder) else "."))
+    return notes
+
+
 def evaluate(study: Study) -> Result:
     folder = study.run_folder(NAME, "c1")
     result = Result("c2", TITLE, study.options.quick)
@@ -83,8 +95,9 @@ def evaluate(study: Study) -> Result:
     add_phases(study, result, phases)
     result.verdicts.append(shares(phases))
     result.verdicts += accounting(phases)
-    text = read_json(folder / "run.json").get("time", {}).get("verdict", {}).get("text")
+    text = own_verdict(folder).get("text")
     result.verdicts += [f"The run's own verdict: {text}"] if text else []
+    result.notes += interruptions(study, folder)
     result.notes += [size_note(study.options),
                      "Loading is the trainer's wait for the next batch; training is forward, backward and optimizer."]
     result.files += run_files(study, NAME, "epochs.csv", "phases.csv", "run.json", task="c1")

@@ -8,7 +8,8 @@ from records import read_json
 from results import Column, Result, series
 from study import Study
 from tasks.common import size_note
-from tasks.inputs import alone_times, draining, export_png, fixed_batch, inputs, timed_training, times_of
+from tasks.inputs import (alone_times, draining, export_png, fixed_batch, inputs, timed_training, times_of,
+                          where_files_lie)
 
 TITLE = "Loading against the number of workers"
 NEEDS = ()
@@ -147,6 +148,7 @@ def evaluate(study: Study) -> Result:
     if not can_decide(options.repeats):
         result.warnings.append(f"{options.repeats} repeats are too few for the test to find any count slower (3 can): "
                                "the smallest count is named, whatever was measured.")
+    result.warnings += where_files_lie(study)
     result.notes += [size_note(options), METHOD, TEST,
                      f"Inside training: {options.timing_batches or 'all'} batches a run, nothing evaluated; needed: "
                      "the same with one batch that is there already (--fixed-batch).",

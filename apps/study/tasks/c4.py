@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import machine
 from explain import Measured, Side, explain, slower
+from failure import INTERNAL, StudyError
 from intervals import METHOD, SIGNIFICANCE, interval
 from options import SIZE, TIMING
 from records import read_json
 from results import Column, Result, series
 from statistics import median
 from study import Study
-from tasks.common import relative, size_note
-from tasks.inputs import Input, alone_times, draining, fixed_batch, inputs, run_verdict, timed_training, times_of
+from tasks.common import own_verdict, relative, size_note
+from tasks.inputs import Input, alone_times, draining, export_png, fixed_batch, inputs, timed_training, times_of
 
 TITLE = "Loading and computing with 1 worker and with the best count"
 NEEDS = ("c3",)
@@ -23,8 +24,11 @@ def best_count(study: Study, title: str):
     """C3's choice by waiting inside training; where that is 1, the count of least waiting, to have two to compare."""
     table = next((table for table in read_json(study.out / "c3" / "result.json").get("tables", [])
                   if table["id"] == "waiting"), None)
+    if table is None and study.dry:
+        return "BEST"  # C3 hasn't measured
     if table is None:
-        return "BEST"  # of a dry run before C3 has measured
+        raise StudyError(INTERNAL, f"c4: wanted the table of waiting times in {study.out / 'c3' / 'result.json'}, "
+                                   "found none")
     names = [column["name"] for column in table["columns"]]
     rows = [row for row in (dict(zip(names, values)) for values in table["rows"]) if row["input"] == title]
     smallest = min(row["workers"] for row in rows if row["p"] > SIGNIFICANCE)
@@ -40,6 +44,7 @@ def pairs(study: Study) -> list[tuple[Input, object]]:
 
 def measure(study: Study) -> None:
     options = study.options
+    export_png(study)  # C3 has, but another job's disk may be gone
     for data, best in pairs(study):
         study.run(draining(study, data, [ONE, best], options.alone_repeats))
     runs = []
@@ -106,11 +111,11 @@ def add_verdicts(study: Study, result: Result, found: list[tuple[Input, Measured
         for one in (measured.one, measured.other):
             expected = slower(median(one.alone), fixed)
             for repeat, done in enumerate(runs_of(study, data, one.workers), 1):
-                own = run_verdict(done).get("bottleneck")
+                own = own_verdict(done.folder).get("bottleneck")
                 agrees = None if own is None else stage(own) == expected
                 known += own is not None
                 agreed += bool(agrees)
-                rows.append([measured.title, one.workers, repeat, own, run_verdict(done).get("margin"),
+                rows.append([measured.title, one.workers, repeat, own, own_verdict(done.folder).get("margin"),
                              median(one.alone), fixed, expected, {None: "unknown", True: "yes", False: "NO"}[agrees]])
     columns = [Column("input", "input"), Column("workers", "workers"), Column("repeat", "repeat"),
                Column("verdict", "the run's verdict"), Column("margin", "its margin", "", 2),

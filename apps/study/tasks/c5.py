@@ -26,12 +26,11 @@ def measure(study: Study) -> None:
     arguments += ["--peak-size", str(QUICK_PEAK)] if options.quick else []
     arguments += ["--require-cuda"] if options.device == "cuda" else []
     study.run(Run(NAME, "CPU and GPU in turn" if options.on_gpu else "the CPU", programs.COMPARE, tuple(arguments),
-                  accept=(0, DISAGREE), summary=total_text))
+                  accept=(0, DISAGREE), summary=total_text,
+                  is_result=lambda done: done.status == 0 or bool(outside(read_losses(done.folder)))))
 
 
 def total_text(done: Done) -> str:
-    if not (done.folder / "devices.csv").exists():
-        return done.message
     rows = [row for row in read_devices(done.folder) if row["epoch"] == "all"]
     return ", ".join(f"{row['device']} {row['precision']} {row['images_per_s']:,.0f} images/s" for row in rows)
 
@@ -39,6 +38,16 @@ def total_text(done: Done) -> str:
 def read_devices(folder) -> list[dict]:
     return read_csv(folder / "devices.csv", "device", "precision", "epoch", "data_s", "compute_s", "total_s",
                     "images_per_s", "tflops", "share_of_peak", "speed_up", "peak_memory_mb")
+
+
+def read_losses(folder) -> list[dict]:
+    """The compared steps; none where the program ended before it had any."""
+    path = folder / "losses.csv"
+    return read_csv(path, "device", "precision", "step", "loss", "is_within") if path.exists() else []
+
+
+def outside(losses: list[dict]) -> list[dict]:
+    return [row for row in losses if row["is_within"] != "yes"]
 
 
 def add_devices(study: Study, result: Result, rows: list[dict]) -> None:
@@ -76,12 +85,12 @@ def judge(study: Study, result: Result, devices: list[dict], losses: list[dict])
         result.verdicts.append(f"There was no GPU to compare with: only the CPU is measured, {cpu['total_s']:.2f} s an "
                                f"epoch ({cpu['images_per_s']:,.0f} images/s, {100 * cpu['share_of_peak']:.1f} % of its "
                                "measured peak).")
-    outside = [row for row in losses if row["is_within"] != "yes"]
-    if losses and not outside:
+    wrong = outside(losses)
+    if losses and not wrong:
         result.verdicts.append(f"Both compute the same: all {len(losses)} compared steps are within their bounds.")
     if study.ended[NAME].status == DISAGREE:
         result.exit_status = DISAGREE
-        result.warnings.append(f"The devices do NOT compute the same: {len(outside)} of {len(losses)} steps are "
+        result.warnings.append(f"The devices do NOT compute the same: {len(wrong)} of {len(losses)} steps are "
                                f"outside their bounds. {study.ended[NAME].message}")
 
 
@@ -89,7 +98,7 @@ def evaluate(study: Study) -> Result:
     done = study.ended[NAME]
     result = Result("c5", TITLE, study.options.quick)
     devices = read_devices(done.folder)
-    losses = read_csv(done.folder / "losses.csv", "device", "precision", "step", "loss", "is_within")
+    losses = read_losses(done.folder)
     add_devices(study, result, devices)
     if losses:
         add_losses(study, result, losses)

@@ -66,7 +66,13 @@ class Trained:
         return [row["total_s"] for rows in self.whole for row in rows]
 
     def end(self) -> str:
-        return "; ".join(f"seed {seed} {text}" if len(self.done) > 1 else text for seed, text in self.diverged.items())
+        if not self.done:
+            return "no rate of the grid trained"
+        ends = [f"seed {seed} {text}" if len(self.done) > 1 else text for seed, text in self.diverged.items()]
+        return "; ".join(ends) or "trained"
+
+    def seeds(self) -> str:
+        return f"{self.optimizer} with {len(self.whole)} of {len(self.done)} seeds"
 
 
 def spread(values: list[float]) -> float | None:
@@ -86,7 +92,7 @@ def add_finals(study: Study, result: Result, trained: list[Trained]) -> None:
     rows = [[one.recipe, one.optimizer, one.rate, average(one.finals("train_loss")),
              average(one.finals("train_top1", percent)), average(one.finals("test_loss")),
              average(one.finals("test_top1", percent)), spread(one.finals("test_top1", percent)),
-             average(one.seconds()), len(one.done), one.end() or "trained"] for one in trained]
+             average(one.seconds()), len(one.done), one.end()] for one in trained]
     result.add_table(study.out, "finals", "After the last epoch; means over the seeds that did not diverge", columns,
                      rows)
 
@@ -106,15 +112,20 @@ def add_epochs(study: Study, result: Result, trained: list[Trained]) -> None:
 def verdict(recipe: str, trained: list[Trained]) -> list[str]:
     whole = sorted((one for one in trained if one.recipe == recipe and one.whole),
                    key=lambda one: -mean(one.finals("test_top1")))
-    found = [f"{recipe}: {one.optimizer} {one.end()}." for one in trained if one.recipe == recipe and one.diverged]
+    found = [f"{recipe}: {one.optimizer}{':' if not one.done else ''} {one.end()}." for one in trained
+             if one.recipe == recipe and (one.diverged or not one.done)]
     if len(whole) < 2:
         return found
     first, second = whole[:2]
     tops = [one.finals("test_top1", percent) for one in (first, second)]
     text = (f"{recipe}: {first.optimizer} has the highest test top-1, {mean(tops[0]):.2f} %, before {second.optimizer} "
             f"with {mean(tops[1]):.2f} %")
-    if len(tops[0]) < 2 or len(tops[1]) < 2:
+    if len(first.done) == len(second.done) == 1:
         return [*found, f"{text}; with one seed each, whether that is chance isn't known (--seeds 3 tells more)."]
+    if first.diverged or second.diverged:
+        text += f" ({first.seeds()}, {second.seeds()}; the others diverged)"
+    if len(tops[0]) < 2 or len(tops[1]) < 2:
+        return [*found, f"{text}; whether that is chance isn't known."]
     if min(tops[0]) <= max(tops[1]):
         return [*found, f"{text}; no measurable difference: the ranges of their seeds, {min(tops[0]):.2f} to "
                         f"{max(tops[0]):.2f} and {min(tops[1]):.2f} to {max(tops[1]):.2f} %, overlap."]

@@ -61,6 +61,16 @@ def relative(study: Study, path: Path) -> str:
     return path.relative_to(study.out).as_posix()
 
 
+def run_times(folder: Path) -> dict:
+    """What run.json says of where a run's time went; {} where it doesn't."""
+    return read_json(folder / "run.json").get("time") or {}
+
+
+def own_verdict(folder: Path) -> dict:
+    """What a run itself says limits it; {} where its last call trained no batch."""
+    return run_times(folder).get("verdict") or {}
+
+
 def run_files(study: Study, name: str, *files: str, task: str = "") -> list[str]:
     folder = study.run_folder(name, task)
     return [relative(study, folder / file) for file in files if (folder / file).exists()]

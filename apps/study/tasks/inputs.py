@@ -1,15 +1,20 @@
 """The three inputs of C3 and C4 (binary files, PNG files, slow storage), and the timed runs on them."""
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import programs
 from explain import workers_text
-from records import read_batches, read_csv, read_json
+from facts import file_system_of
+from records import read_batches, read_csv
 from study import Done, Run, Study
 from tasks.common import data_arguments, size_arguments
 
+EXPORTED_BYTES = 2**30  # 60,000 small files, with room to spare
 IMAGES_PER_CLASS = 103  # 1,030 images: what --quick trains on
 
 
@@ -20,11 +25,21 @@ class Input:
     arguments: tuple[str, ...]
 
 
+def png_folder(study: Study) -> Path:
+    """On the disk that the job has for itself where there is one: slurm/allocation.sh has put the .bin files there. It
+    is removed with them, and made again by whoever wants it next."""
+    usual, disk = study.run_folder("png", "c3"), os.environ.get("SLURM_TMPDIR", "")
+    folder = Path(disk, f"kindling-{os.environ.get('SLURM_JOB_ID', '0')}", "png")
+    if not disk or not os.access(disk, os.W_OK | os.X_OK):
+        return usual
+    return folder if folder.is_dir() or shutil.disk_usage(disk).free > EXPORTED_BYTES else usual
+
+
 def inputs(study: Study) -> list[Input]:
     """The PNG files are C3's, also where C4 reads them."""
     options = study.options
     binary = tuple(data_arguments(options))
-    png = ("--data-path", str(study.out / "c3" / "runs" / "png"), "--dataset", "png")
+    png = ("--data-path", str(png_folder(study)), "--dataset", "png")
     latency = options.inject_latency_us
     return [Input("binary", "binary files", binary), Input("png", "PNG files", png),
             Input("slow", f"slow storage ({latency} us an image)", (*binary, "--inject-latency-us", str(latency)))]
@@ -33,7 +48,18 @@ def inputs(study: Study) -> list[Input]:
 def export_png(study: Study) -> None:
     options = study.options
     limit = ("--limit-per-class", str(IMAGES_PER_CLASS)) if options.quick else ()
-    study.run(Run("png", "writing the images as PNG files", programs.EXPORT, (*data_arguments(options), *limit)))
+    study.run(Run("png", "writing the images as PNG files", programs.EXPORT, (*data_arguments(options), *limit),
+                  folder=png_folder(study), task="c3"))
+
+
+def where_files_lie(study: Study) -> list[str]:
+    """Warning: binary and PNG files that are compared from different file systems."""
+    if study.options.dataset != "cifar10":
+        return []
+    binary, png = (file_system_of(Path(folder)) for folder in (study.options.data_path, png_folder(study)))
+    if binary == png or not binary or not png:
+        return []
+    return [f"The binary files lie on {binary}, the PNG files on {png}: their times differ by the disks, too."]
 
 
 def draining(study: Study, data: Input, counts: list[int], repeats: int) -> Run:
@@ -85,8 +111,3 @@ def alone_times(study: Study, done: Done) -> dict[int, list[float]]:
         per_batch = 1000 * row["seconds"] / row["images"] * study.options.batch_size
         times.setdefault(row["workers"], []).append(per_batch)
     return times
-
-
-def run_verdict(done: Done) -> dict:
-    """What the run itself says limits it; {} where it doesn't."""
-    return read_json(done.folder / "run.json").get("time", {}).get("verdict", {})

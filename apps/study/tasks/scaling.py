@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import machine
 import programs
-from failure import DEVICE, INTERNAL, StudyError
+from failure import DEVICE, INTERNAL
 from options import SIZE
 from records import read_epochs, read_json
 from results import Column, Result, series
@@ -27,7 +27,8 @@ def scaling_run(study: Study, batch_size: int) -> Run:
     arguments = [*data_arguments(options), *size_arguments(options, epochs=EPOCHS, limit=limit, batch_size=batch_size),
                  "--no-eval"]
     return Run(f"b{batch_size}", f"batch {batch_size:,}", programs.TRAIN, tuple(arguments),
-               accept=(0, DEVICE, INTERNAL, KILLED), summary=speed_text)
+               accept=(0, DEVICE, INTERNAL, KILLED), summary=speed_text,
+               is_result=lambda done: done.status == 0 or out_of_memory(done))
 
 
 def out_of_memory(done: Done) -> bool:
@@ -36,7 +37,7 @@ def out_of_memory(done: Done) -> bool:
 
 def speed_text(done: Done) -> str:
     if done.status != 0:
-        return "memory ends" if out_of_memory(done) else done.message
+        return "memory ends"
     row = read_epochs(done.folder)[-1]
     return f"{row['images_per_s']:,.0f} images/s, {row['peak_rss_mb']:,.0f} MB"
 
@@ -70,10 +71,7 @@ def measure(study: Study) -> None:
     for size in sizes(study):
         if not study.dry and why_not(study, size):
             return
-        done = study.run(scaling_run(study, size))
-        if done.status != 0 and not out_of_memory(done):
-            raise StudyError(INTERNAL, f"scaling, batch {size}: {done.message}")
-        if done.status != 0:
+        if study.run(scaling_run(study, size)).status != 0:
             return
 
 
@@ -91,8 +89,8 @@ def memory_end(study: Study) -> str | None:
 def row_of(study: Study, size: int, done: Done) -> list:
     row = read_epochs(done.folder)[-1]
     record = read_json(done.folder / "run.json").get("sizes", {})
-    seconds = row["total_s"] / (size * record["batches_per_epoch"]) * record["train_images"]
-    return [size, record["batches_per_epoch"], record["train_images"] / seconds, seconds, row["peak_rss_mb"],
+    speed = row["images_per_s"]  # of the images that were there: an epoch's last batch may be a part of one
+    return [size, record["batches_per_epoch"], speed, record["train_images"] / speed, row["peak_rss_mb"],
             1000 * row["total_s"] / record["batches_per_epoch"]]
 
 
@@ -117,8 +115,8 @@ def evaluate(study: Study) -> Result:
                                f"epoch{'; ' if others else ''}{others}.")
     end = memory_end(study)
     result.verdicts += [f"Memory ends here: {end}."] if end else []
-    result.notes += [size_note(study.options), "The second of two epochs is measured; a whole epoch's time is that of "
-                     "the batches measured, times how many it has."]
+    result.notes += [size_note(study.options), "The second of two epochs is measured; a whole epoch's time is its "
+                     "images by the speed measured."]
     if study.options.quick:
         result.notes.append("A quick study stops at batch 512.")
     return result

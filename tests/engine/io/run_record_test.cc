@@ -31,6 +31,8 @@ TEST(RunRecord, BuildFactsNameCommitCompilerAndBlas) {
   EXPECT_TRUE(facts.at("git_dirty").is_boolean());
   EXPECT_THAT(facts.at("compiler").get<std::string>(), MatchesRegex("[A-Za-z]+ [0-9.]+"));
   EXPECT_FALSE(facts.at("blas").get<std::string>().empty());
+  if (facts.at("cuda").is_null()) return;
+  EXPECT_THAT(facts.at("cuda").get<std::string>(), MatchesRegex("[0-9]+\\.[0-9]+( on the CPU)?"));
 }
 
 TEST(RunRecord, TimeIsUtcAndNow) {

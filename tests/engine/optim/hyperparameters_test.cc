@@ -54,7 +54,8 @@ TEST(Recipe, TorchDefaultsAreTorchs) {
 
 TEST(Recipe, TunedIsNotThereYet) {
   EXPECT_EQ(refusal([] { resolve_hyperparameters(kAdam, kTuned, {}); }),
-            "--recipe tuned is not available in this build; choose assignment or torch-defaults, or give --lr");
+            "--recipe tuned: no learning rates are built in; kindling-study c6 --lr-grid finds them, to be given by "
+            "--lr with --recipe assignment");
 }
 
 TEST(Recipe, FlagsWin) {
