@@ -11,14 +11,15 @@
 
 namespace kindling {
 
-// The trace of a run (--trace): lanes for the trainer's thread, the loader and a device. Without a path nothing is
-// traced.
+// The trace of a run (--trace): lanes for the trainer's thread, that of checkpoints, the loader and a device. Without a
+// path nothing is traced.
 class RunTrace {
  public:
   RunTrace(std::filesystem::path path, bool on_device) : path_(std::move(path)) {
     if (path_.empty()) return;
     log_.emplace();
     trainer_ = &log_->add_lane("trainer");
+    writer_ = &log_->add_lane("checkpoint writer");
     if (on_device) device_.emplace(*log_);
   }
 
@@ -28,6 +29,7 @@ class RunTrace {
   // All null where nothing is traced.
   TraceLog* log() { return log_ ? &*log_ : nullptr; }
   TraceLane* trainer() { return trainer_; }
+  TraceLane* writer() { return writer_; }
   DeviceTrace* device() { return device_ ? &*device_ : nullptr; }
 
   // When nothing is under way any more. Throws Error(kOutput).
@@ -40,6 +42,7 @@ class RunTrace {
   std::int64_t begin_ns_ = now_ns();
   std::optional<TraceLog> log_;
   TraceLane* trainer_ = nullptr;
+  TraceLane* writer_ = nullptr;
   std::optional<DeviceTrace> device_;
 };
 
