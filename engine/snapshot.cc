@@ -66,7 +66,7 @@ std::string to_text(const std::vector<T*>& numbers) {
 }  // namespace
 
 // fmt writes the shortest decimal that reads back as the same double.
-StringMap Snapshot::to_metadata(const TrainingState& state) {
+StringMap to_metadata(const TrainingState& state) {
   EpochSeconds seconds = state.seconds;
   return {{"epoch", fmt::format("{}", state.epoch)},
           {"batch", fmt::format("{}", state.batch)},
@@ -80,7 +80,7 @@ StringMap Snapshot::to_metadata(const TrainingState& state) {
           {"device_ms", to_text(numbers_of(seconds.device))}};
 }
 
-TrainingState Snapshot::from_metadata(const Checkpoint& checkpoint) {
+TrainingState from_metadata(const Checkpoint& checkpoint) {
   TrainingState state;
   state.epoch = parse_number<std::int64_t>(checkpoint, "epoch");
   state.batch = parse_number<std::int64_t>(checkpoint, "batch");
@@ -94,14 +94,6 @@ TrainingState Snapshot::from_metadata(const Checkpoint& checkpoint) {
   parse_numbers(checkpoint, "phases_ns", numbers_of(state.seconds.phases));
   parse_numbers(checkpoint, "device_ms", numbers_of(state.seconds.device));
   return state;
-}
-
-CheckpointContents Snapshot::contents() const {
-  CheckpointContents contents;
-  contents.step = step_;
-  contents.metadata = metadata_;
-  for (const auto& [name, tensors] : sections_) contents.sections.push_back({name, tensors.records()});
-  return contents;
 }
 
 }  // namespace kindling

@@ -12,58 +12,8 @@
 
 namespace kindling {
 
-// Named tensors on the host that own their bytes, on their way into a file. Records stay valid when it is moved.
-class HostTensors {
- public:
-  HostTensors() = default;
-  HostTensors(HostTensors&&) = default;
-  HostTensors& operator=(HostTensors&&) = default;
-
-  template <class T>
-  void add(std::string name, std::vector<std::int64_t> shape, std::span<const T> values) {
-    const std::span<const std::byte> bytes = std::as_bytes(values);
-    storage_.emplace_back(bytes.begin(), bytes.end());
-    TensorRecord& record = records_.emplace_back();
-    record.name = std::move(name);
-    record.dtype = kDTypeOf<T>;
-    record.shape = std::move(shape);
-    record.bytes = storage_.back();
-  }
-
-  const std::vector<TensorRecord>& records() const { return records_; }
-
- private:
-  std::vector<std::vector<std::byte>> storage_;
-  std::vector<TensorRecord> records_;
-};
-
-// The network's state as PyTorch's state_dict names and orders it: parameters (filters as OIHW), running statistics and
-// batch counters, converted to T.
-template <class T, class C>
-HostTensors state_tensors(C& context, const ParameterStore<C>& store) {
-  using param_t = typename C::param_t;
-  HostTensors tensors;
-  const ParameterLayout& layout = store.layout();
-  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape,
-                       const std::vector<param_t>& values) {
-    const std::vector<T> converted(values.begin(), values.end());
-    tensors.add<T>(name, shape, converted);
-  };
-  for (std::size_t i = 0; i < layout.parameters().size(); ++i) {
-    const ParameterInfo& info = layout.parameters()[i];
-    add(info.name, info.shape, store.parameter_for_file(context, static_cast<std::int64_t>(i)));
-  }
-  for (std::size_t i = 0; i < layout.statistics().size(); ++i) {
-    const StatisticInfo& info = layout.statistics()[i];
-    add(info.name, {info.size},
-        to_host<C, param_t>(context, ConstParams<C>(store.statistic(static_cast<std::int64_t>(i)))));
-  }
-  const std::vector<std::int64_t> counter{store.batches_tracked()};
-  for (const std::string& name : layout.batch_counters()) tensors.add<std::int64_t>(name, {}, counter);
-  return tensors;
-}
-
-// What state_tensors<T> would write for this layout.
+// A network's state as PyTorch's state_dict names and orders it, in type T: parameters (filters as OIHW), running
+// statistics and batch counters.
 template <class T>
 std::vector<TensorSpec> state_specs(const ParameterLayout& layout) {
   std::vector<TensorSpec> specs;

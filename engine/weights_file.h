@@ -1,17 +1,18 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 
 #include "engine/state_tensors.h"
 
 namespace kindling {
 
 // Weights for PyTorch and back: fp32, kuangliu's names, OIHW, BN statistics included.
-template <class C>
-void save_weights(C& context, const ParameterStore<C>& store, const std::filesystem::path& path,
-                  FileSystemCalls& calls) {
-  const HostTensors tensors = state_tensors<float>(context, store);
-  write_safetensors(path, tensors.records(), {{"format", "pt"}}, calls);
+
+// `weights`: section "weights" of a snapshot whose parameters are fp32. Throws Error(kOutput).
+inline void save_weights(const std::filesystem::path& path, std::span<const TensorRecord> weights,
+                         FileSystemCalls& calls) {
+  write_safetensors(path, weights, {{"format", "pt"}}, calls);
 }
 
 // Throws Error(kWeights) that lists every missing, unexpected or mis-shaped tensor at once; the prefix "module." of

@@ -62,10 +62,19 @@ build_and_test() {
   run_tests "$preset" "$@"
 }
 
-# The loader, which is what has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
+# The loader and the writer of checkpoints, which are what has threads of its own; libgomp is not instrumented, so this
+# preset has no OpenMP.
 build_and_test_threads() {
-  build_preset cpu-tsan tests/data/all
+  build_preset cpu-tsan tests/data/all tests/engine/io/all
   run_tests cpu-tsan/tests/data
+  run_tests cpu-tsan/tests/engine/io
+}
+
+# And the whole program, which takes minutes to compile.
+build_and_test_more_threads() {
+  build_and_test_threads
+  build_preset cpu-tsan kindling-train
+  run_tests cpu-tsan/tests/apps -R 'train_resume_test|kill_test$'
 }
 
 # Whether there is a CUDA toolkit to compile with; the CUDA stages are left out where there is none.

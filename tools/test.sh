@@ -41,7 +41,7 @@ fi
 stage cpu-release build_and_test cpu-release
 stage cpu-debug build_and_test cpu-debug -LE check
 stage cpu-asan build_and_test cpu-asan -LE check
-stage cpu-tsan build_and_test_threads
+stage cpu-tsan build_and_test_more_threads
 if has_cuda; then
   stage cuda build_and_test_cuda
   stage cuda-on-cpu test_cuda_on_cpu cuda-on-cpu

@@ -131,6 +131,10 @@ void add_run_options(CLI::App& app, TrainOptions& options) {
       ->default_str("epoch")
       ->type_name("{N,epoch}")
       ->group(output);
+  app.add_option("--keep", options.keep, "how many checkpoints to keep, the newest")
+      ->capture_default_str()
+      ->type_name("N")
+      ->group(output);
 }
 
 void require_between(const char* flag, double value, double low, double high) {
@@ -147,6 +151,7 @@ void check(const TrainOptions& options) {
   require_at_least("--epochs", options.epochs, 1);
   require_at_most("--epochs", options.epochs, 1'000'000'000);
   require_at_least("--validation-images", options.validation_images, 0);
+  require_at_least("--keep", options.keep, 1);
   if (options.log_norms) require_at_least("--log-norms", *options.log_norms, 1);
   require_between("--label-smoothing", options.label_smoothing, 0, 1);
   if (options.max_minutes) require_between("--max-minutes", *options.max_minutes, 0, 1e9);

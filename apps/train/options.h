@@ -52,8 +52,10 @@ struct TrainOptions : DataOptions {
   bool overwrite = false;
   std::string resume;                            // empty, "auto" or a path
   std::optional<std::int64_t> checkpoint_every;  // steps; empty: once an epoch
-  std::optional<std::int64_t> log_norms;         // steps between rows of norms.csv; empty: no such file
-  std::filesystem::path trace;                   // empty: no trace
+  // Checkpoints of so many steps. One is about twice the weights; a second guards against a newest that goes bad.
+  std::int64_t keep = 2;
+  std::optional<std::int64_t> log_norms;  // steps between rows of norms.csv; empty: no such file
+  std::filesystem::path trace;            // empty: no trace
 };
 
 // Reads the command line. Empty when --help or --version was all that was asked. Throws Error(kUsage) for what is

@@ -132,6 +132,7 @@ nlohmann::ordered_json run_record(const TrainOptions& options, const RunIdentity
   record["options"]["overwrite"] = options.overwrite;
   record["options"]["resume"] = options.resume;
   record["options"]["checkpoint_every"] = or_null(options.checkpoint_every);
+  record["options"]["keep"] = options.keep;
   record["options"]["max_minutes"] = or_null(options.max_minutes);
   record["options"]["target_top1"] = or_null(options.target_top1);
   record["sizes"] = {{"train_images", sizes.train_images},

@@ -55,11 +55,11 @@ void RunLogs::flush() {
   if (norms) norms->flush();
 }
 
-void RunLogs::sync() {
-  batches.sync();
-  epochs.sync();
-  phases.sync();
-  if (norms) norms->sync();
+void RunLogs::sync_flushed() const {
+  batches.sync_flushed();
+  epochs.sync_flushed();
+  phases.sync_flushed();
+  if (norms) norms->sync_flushed();
 }
 
 }  // namespace kindling

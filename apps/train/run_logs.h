@@ -26,7 +26,8 @@ struct RunLogs {
                     const TrainingState& state, std::int64_t batches_per_epoch);
 
   void flush();
-  void sync();
+  // See AppendFile: another thread may call it.
+  void sync_flushed() const;
 };
 
 }  // namespace kindling

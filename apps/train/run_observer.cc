@@ -36,7 +36,8 @@ RunObserver::RunObserver(const RunObserverOptions& options, RunLogs logs, StopSi
       logs_(std::move(logs)),
       signals_(signals),
       hooks_(std::move(hooks)),
-      display_(options.epochs) {}
+      display_(options.epochs),
+      writer_(options.writer_lane) {}
 
 void RunObserver::batch_finished(const BatchReport& report, const TrainingState& state) {
   logs_.batches.append({.epoch = report.epoch + 1,
@@ -53,6 +54,7 @@ void RunObserver::batch_finished(const BatchReport& report, const TrainingState&
   display_.batch_finished(report);
   times_.device += report.device;
   ++times_.batches;
+  writer_.rethrow_failure();  // rather than train on towards a checkpoint that can't be written
   if (checkpoint_is_due(state.step)) checkpoint(state);
 }
 
@@ -111,9 +113,20 @@ bool RunObserver::evaluation_stop_requested() {
 void RunObserver::checkpoint(const TrainingState& state) {
   const bool is_saved = saved_ && saved_->epoch == state.epoch && saved_->batch == state.batch;
   if (is_saved) return;
-  logs_.sync();
-  hooks_.save(state);
+  const PhaseScope scope(*options_.account, Phase::kCheckpoint);
+  writer_.wait();  // there is one snapshot
+  logs_.flush();
+  hooks_.take_snapshot(state);
+  writer_.start([this] {
+    logs_.sync_flushed();
+    hooks_.save_snapshot();
+  });
   saved_ = state;
+}
+
+void RunObserver::finish_saving() {
+  const PhaseScope scope(*options_.account, Phase::kCheckpoint);
+  writer_.wait();
 }
 
 }  // namespace kindling

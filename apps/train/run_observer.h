@@ -9,6 +9,7 @@
 #include "apps/train/run_logs.h"
 #include "apps/train/run_times.h"
 #include "apps/train/stop_signals.h"
+#include "engine/io/background_writer.h"
 #include "engine/norm_probe.h"
 #include "engine/training_state.h"
 
@@ -20,22 +21,29 @@ struct RunObserverOptions {
   std::optional<double> max_minutes;             // since the observer was made
   std::optional<std::int64_t> log_norms;         // steps
   bool on_device = false;                        // phases.csv has times of a device
+  PhaseAccount* account = nullptr;               // of the trainer's thread
+  TraceLane* writer_lane = nullptr;              // null: not traced
 };
 
 // What the observer needs of the run.
 struct RunHooks {
-  std::function<void(const TrainingState&)> save;  // a checkpoint of the state, and the weights
-  std::function<LoaderTimes()> take_loader_times;  // since the last call
+  std::function<void(const TrainingState&)> take_snapshot;  // copies the run as it is now
+  std::function<void()> save_snapshot;                      // a checkpoint of that, and the weights; on any thread
+  std::function<LoaderTimes()> take_loader_times;           // since the last call
   std::function<std::vector<StageNorms>(std::int64_t images)> measure_norms;  // after a step on so many images
 };
 
 enum class StopReason { kNone, kSignal, kTime };
 
 // What happens around training: rows into the logs, progress on the screen, checkpoints when they are due, and the
-// answer to whether to stop. The rows up to a checkpoint are on the disk before it is.
+// answer to whether to stop. A checkpoint is copied on the trainer's thread and written beside it, one at a time; the
+// rows up to it are on the disk before it is. Where writing one failed, the next call that reports a batch, saves or
+// waits throws Error(kOutput).
 class RunObserver : public TrainingObserver {
  public:
   RunObserver(const RunObserverOptions& options, RunLogs logs, StopSignals& signals, RunHooks hooks);
+  RunObserver(const RunObserver&) = delete;  // the writer's thread refers to it
+  RunObserver& operator=(const RunObserver&) = delete;
 
   void batch_finished(const BatchReport& report, const TrainingState& state) override;
   void epoch_finished(const EpochReport& report, const TrainingState& state) override;
@@ -44,8 +52,10 @@ class RunObserver : public TrainingObserver {
   bool stop_requested() override;
   bool evaluation_stop_requested() override;
 
-  // Saves a checkpoint unless the newest is of exactly this state.
+  // Begins to save a checkpoint, after the one before, unless the newest is of exactly this state.
   void checkpoint(const TrainingState& state);
+  // Until what was begun is on the disk.
+  void finish_saving();
   // After an error: what is known goes to the disk, without a checkpoint.
   void flush_logs() { logs_.flush(); }
 
@@ -75,6 +85,7 @@ class RunObserver : public TrainingObserver {
   std::optional<EpochReport> last_epoch_;
   std::optional<TrainingState> saved_;
   RunTimes times_;
+  BackgroundWriter writer_;  // last: its thread uses the logs
 };
 
 }  // namespace kindling

@@ -28,6 +28,7 @@ RunTrace::RunTrace(std::filesystem::path path, bool on_device) : path_(std::move
   if (path_.empty()) return;
   log_.emplace();
   trainer_ = &log_->add_lane("trainer");
+  writer_ = &log_->add_lane("checkpoint writer");
   if (on_device) device_.emplace(*log_);
 }
 

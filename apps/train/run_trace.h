@@ -13,8 +13,8 @@
 
 namespace kindling {
 
-// The trace of a run (--trace): lanes for the trainer's thread, the loader and a device. Without a path nothing is
-// traced.
+// The trace of a run (--trace): lanes for the trainer's thread, that of checkpoints, the loader and a device. Without a
+// path nothing is traced.
 class RunTrace {
  public:
   RunTrace(std::filesystem::path path, bool on_device);
@@ -30,6 +30,7 @@ class RunTrace {
   // All null where nothing is traced.
   TraceLog* log() { return log_ ? &*log_ : nullptr; }
   TraceLane* trainer() { return trainer_; }
+  TraceLane* writer() { return writer_; }
   DeviceTrace* device() { return device_ ? &*device_ : nullptr; }
 
   // Once, when nothing is under way any more; a second call does nothing.
@@ -42,6 +43,7 @@ class RunTrace {
   std::int64_t begin_ns_ = now_ns();
   std::optional<TraceLog> log_;
   TraceLane* trainer_ = nullptr;
+  TraceLane* writer_ = nullptr;
   std::optional<DeviceTrace> device_;
   bool is_written_ = false;
   std::optional<Error> loss_;

@@ -47,7 +47,8 @@ class TrainingRun {
         network_(context, options.network, options.batch_size),
         optimizer_(context, hyperparameters_, network_.parameters().layout().parameter_arena_size()),
         train_step_(context, network_, optimizer_, options.label_smoothing, &account_),
-        eval_step_(context, network_) {
+        eval_step_(context, network_),
+        snapshot_(context, network_, optimizer_) {
     if (!options.evaluate) return;
     test_.emplace(context, options.batch_size, std::move(datasets_.test), loader_options(options, Split::kTest));
   }
@@ -62,8 +63,12 @@ class TrainingRun {
     TrainingState state;
     const std::optional<ResumePoint> point = resume_point(folder);
     prepare(point);
-    if (point) state = Snapshot::restore(context_, point->checkpoint, network_, optimizer_);
+    if (point) state = Snapshot<C>::restore(context_, point->checkpoint, network_, optimizer_);
     RunObserver observer = open_outputs(folder, state, point);
+    if (point && point->is_elsewhere) {  // from here on the folder stands by itself
+      observer.checkpoint(state);
+      observer.finish_saving();
+    }
     print_run(options_, hyperparameters_, identity_, run_sizes());
 
     int status = 0;
@@ -75,13 +80,14 @@ class TrainingRun {
       const TrainingEnd end = train_on_data(observer, state);
       observer.display().clear();
       observer.checkpoint(state);
+      observer.finish_saving();
       keep_times(observer, watch, folder);
       trace_.write(calls_);
       status = finish(end, observer, state, folder);
     } catch (...) {
       observer.display().clear();
       observer.flush_logs();
-      keep_trace();
+      keep_trace(observer);
       throw;
     }
     if (trace_.loss()) throw Error(*trace_.loss());
@@ -115,8 +121,13 @@ class TrainingRun {
   }
 
   // Of a run that ends early, for another reason than its trace.
-  void keep_trace() {
-    if (trace_.log() != nullptr) train_.loader.end_epoch();  // nobody writes to it any more
+  void keep_trace(RunObserver& observer) {
+    if (trace_.log() == nullptr) return;
+    train_.loader.end_epoch();  // first nobody must write to it any more
+    try {
+      observer.finish_saving();
+    } catch (const Error&) {  // the first error is the one to tell
+    }
     trace_.write(calls_);
     if (trace_.loss()) print_lost_trace(trace_.loss()->what());
   }
@@ -178,18 +189,16 @@ class TrainingRun {
     RunLogs::check(run_folder, folder, options_, state, per_epoch);
     write_record(folder, run_times(run_folder / kRunJson, point.has_value()));
     if (point) take_over_files(*point, folder, calls_);
-    RunObserver observer = make_observer(folder, RunLogs::resume(folder, options_, state, per_epoch, calls_));
-    if (point && point->is_elsewhere) observer.checkpoint(state);  // from here on the folder stands by itself
-    return observer;
+    return make_observer(folder, RunLogs::resume(folder, options_, state, per_epoch, calls_));
   }
 
   RunObserver make_observer(const OutputFolder& folder, RunLogs logs) {
     RunHooks hooks;
-    hooks.save = [this, path = folder.path(), weights = folder.weights()](const TrainingState& at) {
-      const PhaseScope scope(account_, Phase::kCheckpoint);
-      const Snapshot snapshot = Snapshot::take(context_, network_, optimizer_, at, identity_.to_text());
-      save_checkpoint(path, snapshot.contents(), kCheckpointsKept, calls_);
-      save_weights(context_, network_.parameters(), weights, calls_);
+    hooks.take_snapshot = [this](const TrainingState& at) { snapshot_.take(at, identity_.to_text()); };
+    hooks.save_snapshot = [this, path = folder.path(), weights = folder.weights()] {
+      const CheckpointContents contents = snapshot_.contents();
+      save_checkpoint(path, contents, options_.keep, calls_);
+      save_weights(weights, contents.sections.front().tensors, calls_);
     };
     hooks.take_loader_times = [this] { return train_.loader.take_times(); };
     hooks.measure_norms = [this](std::int64_t images) { return measure_norms(context_, network_, images); };
@@ -197,7 +206,9 @@ class TrainingRun {
                                      .checkpoint_every = options_.checkpoint_every,
                                      .max_minutes = options_.max_minutes,
                                      .log_norms = options_.log_norms,
-                                     .on_device = !HostContext<C>};
+                                     .on_device = !HostContext<C>,
+                                     .account = &account_,
+                                     .writer_lane = trace_.writer()};
     return RunObserver(options, std::move(logs), signals_, std::move(hooks));
   }
 
@@ -238,9 +249,6 @@ class TrainingRun {
     return metrics->top1();
   }
 
-  // A checkpoint is about twice the weights; one older than the newest guards against a newest that goes bad.
-  static constexpr std::int64_t kCheckpointsKept = 2;
-
   C& context_;
   TrainOptions options_;
   Backend backend_;
@@ -259,6 +267,7 @@ class TrainingRun {
   Optimizer<C> optimizer_;
   TrainStep<C> train_step_;
   EvalStep<C> eval_step_;
+  Snapshot<C> snapshot_;
 };
 
 }  // namespace kindling

@@ -60,6 +60,10 @@ void AppendFile::flush() {
 
 void AppendFile::sync() {
   flush();
+  sync_flushed();
+}
+
+void AppendFile::sync_flushed() const {
   sync_file(file_, path_, *calls_);
 }
 

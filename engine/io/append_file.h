@@ -29,6 +29,8 @@ class AppendFile {
   void flush();
   // And waits until they are on the disk.
   void sync();
+  // Waits until what was flushed is on the disk. The one function that another thread may call meanwhile.
+  void sync_flushed() const;
 
  private:
   AppendFile(std::filesystem::path path, FileDescriptor file, std::int64_t bytes, FileSystemCalls& calls);

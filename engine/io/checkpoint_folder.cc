@@ -166,6 +166,9 @@ void discard_checkpoints_after(const std::filesystem::path& output_folder, std::
   for (const CheckpointFile& file : files) {
     if (file.step > step) remove_file(file.path, calls);
   }
+  // What is gone must not come back with a power cut: the logs will have no rows for it.
+  sync_folder(output_folder, calls);
+  if (!files.empty()) sync_folder(checkpoints_folder(output_folder), calls);
 }
 
 void remove_unfinished_checkpoints(const std::filesystem::path& output_folder, FileSystemCalls& calls) {

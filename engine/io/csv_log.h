@@ -69,11 +69,12 @@ struct NormRow {
 
 // Writers of the logs. Losses and top-1 have 9 significant digits, enough to tell any two floats apart.
 //
-// Call sync() before the checkpoint of the same step is saved: then the rows up to a checkpoint are always there, and
-// resume() cuts the file after the last of them. Rows of later steps and a half-written last row go. Rows that are
-// missing, repeated or of the wrong epoch or batch, and a header of something else, are Error(kWeights): the file is
-// not the checkpoint's. Where no row is needed yet, a missing file is made. Writing throws Error(kOutput).
-// check() finds the same faults and changes nothing, so that all files can be checked before the first is cut.
+// Call sync(), or flush() and then sync_flushed() on any thread, before the checkpoint of the same step is saved: then
+// the rows up to a checkpoint are always there, and resume() cuts the file after the last of them. Rows of later steps
+// and a half-written last row go. Rows that are missing, repeated or of the wrong epoch or batch, and a header of
+// something else, are Error(kWeights): the file is not the checkpoint's. Where no row is needed yet, a missing file is
+// made. Writing throws Error(kOutput). check() finds the same faults and changes nothing, so that all files can be
+// checked before the first is cut.
 class BatchLog {
  public:
   static BatchLog create(const std::filesystem::path& path, FileSystemCalls& calls);
@@ -85,6 +86,7 @@ class BatchLog {
   void append(const BatchRow& row);
   void flush() { file_.flush(); }
   void sync() { file_.sync(); }
+  void sync_flushed() const { file_.sync_flushed(); }
 
  private:
   explicit BatchLog(AppendFile file) : file_(std::move(file)) {}
@@ -109,6 +111,7 @@ class NormLog {
   void append(const NormRow& row);
   void flush() { file_.flush(); }
   void sync() { file_.sync(); }
+  void sync_flushed() const { file_.sync_flushed(); }
 
  private:
   explicit NormLog(AppendFile file) : file_(std::move(file)) {}
@@ -127,6 +130,7 @@ class PerEpochLog {
   void append(const Row& row);
   void flush() { file_.flush(); }
   void sync() { file_.sync(); }
+  void sync_flushed() const { file_.sync_flushed(); }
 
  private:
   explicit PerEpochLog(AppendFile file) : file_(std::move(file)) {}

@@ -46,15 +46,34 @@ void remove_temporary_files(const std::filesystem::path& folder, FileSystemCalls
 }
 
 void remove_run(const std::filesystem::path& folder, FileSystemCalls& calls) {
+  const std::vector<CheckpointFile> checkpoints = list_checkpoints(folder);
   for (const std::filesystem::path& file : files_of_run(folder)) remove_file(file, calls);
   sync_folder(folder, calls);
+  // A checkpoint that comes back with a power cut would be taken for one of the new run.
+  if (!checkpoints.empty()) sync_folder(folder_of(checkpoints.front().path), calls);
 }
 
-std::filesystem::path made_folder(const std::filesystem::path& folder) {
+// The entries of new folders go to the disk, as far as the folders above can be opened: what a run saves in a folder
+// that is gone after a power cut is gone too.
+void sync_parents(const std::vector<std::filesystem::path>& folders, FileSystemCalls& calls) {
+  for (const std::filesystem::path& folder : folders) {
+    const int fd = calls.open(folder_of(folder).string(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0) continue;
+    const FileDescriptor parent(fd, calls);
+    calls.fsync(parent.get());
+  }
+}
+
+std::filesystem::path made_folder(const std::filesystem::path& folder, FileSystemCalls& calls) {
+  std::vector<std::filesystem::path> missing;
+  for (std::filesystem::path path = folder; !path.empty() && !is_there(path); path = path.parent_path()) {
+    missing.push_back(path);
+  }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw output_error(folder, "mkdir", error.value());
   if (!std::filesystem::is_directory(folder, error)) throw output_error(folder, "mkdir", ENOTDIR);
+  sync_parents(missing, calls);
   return folder;
 }
 
@@ -79,7 +98,7 @@ bool is_in_use(const std::filesystem::path& folder) {
 OutputFolder::OutputFolder(std::filesystem::path folder, OutputUse use, FileSystemCalls& calls)
     : path_(std::move(folder)), lock_(-1, calls) {
   if (use == OutputUse::kNew) refuse_if_in_use(path_);  // before anything is made in it
-  made_folder(path_);
+  made_folder(path_, calls);
   lock_ = open_for_output(path_ / kLockFile, O_RDWR | O_CREAT, calls);
   is_locked_ = calls.flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
   if (!is_locked_ && errno == EWOULDBLOCK) {

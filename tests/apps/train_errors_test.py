@@ -49,6 +49,7 @@ class Usage(ProgramTest):
         self.fails(2, ["--threads"], "--threads", "-2")
         self.fails(2, ["threads is 100000", "1024"], "--threads", "100000")
         self.fails(2, ["--label-smoothing"], "--label-smoothing", "1.5")
+        self.fails(2, ["--keep", "0"], "--keep", "0")
         self.fails(2, ["--checkpoint-every"], "--checkpoint-every", "often")
         self.fails(2, ["beta"], "--opt", "adam", "--betas", "0.9", "1.0")
 

@@ -104,11 +104,11 @@ class Outputs(ProgramTest):
             for column in ("activation_rms", "gradient_norm", "weight_norm"):
                 self.assertGreater(float(row[column]), 0)
 
-    def test_trace_has_the_lanes_of_trainer_and_workers(self):
-        self.train("--epochs", 1, "--trace", "trace.json", "--no-eval")
+    def test_trace_has_the_lanes_of_trainer_writer_and_workers(self):
+        self.train("--epochs", 1, "--trace", "trace.json", "--no-eval", "--checkpoint-every", 3)
         events = json.loads((self.folder / "trace.json").read_text())["traceEvents"]
         lanes = {event["args"]["name"]: event["tid"] for event in events if event["name"] == "thread_name"}
-        self.assertEqual(sorted(lanes), ["loader worker 1", "loader worker 2", "trainer"])
+        self.assertEqual(sorted(lanes), ["checkpoint writer", "loader worker 1", "loader worker 2", "trainer"])
         for lane in lanes.values():
             stretches = [(event["ts"], event["ts"] + event["dur"]) for event in events
                          if event["ph"] == "X" and event["tid"] == lane]
@@ -118,6 +118,8 @@ class Outputs(ProgramTest):
                 self.assertGreaterEqual(begin, end - 0.002)  # on one lane nothing overlaps (in rounded microseconds)
         names = [event["name"] for event in events if event["ph"] == "X" and event["tid"] == lanes["trainer"]]
         self.assertEqual([names.count(name) for name in ("forward", "backward", "optimizer")], [6, 6, 6])
+        saves = [event["name"] for event in events if event["ph"] == "X" and event["tid"] == lanes["checkpoint writer"]]
+        self.assertEqual(saves, 3 * ["save"])  # after steps 3 and 6, and at the end of the epoch
         self.assertTrue(any(event["ph"] == "C" and event["name"] == "batches ready" for event in events))
 
     def test_a_trace_that_cant_be_written_is_refused_before_training(self):
@@ -143,7 +145,7 @@ class Outputs(ProgramTest):
         self.assertEqual(record["options"]["seed"], 7)
         self.assertEqual(record["sizes"]["batches_per_epoch"], 6)
         self.assertIn(record["bits"]["isa"], ("avx512", "avx2", "portable"))
-        for key in ("cache", "checkpoint_every", "max_minutes", "target_top1", "output_dir", "test_fingerprint"):
+        for key in ("cache", "checkpoint_every", "keep", "max_minutes", "target_top1", "output_dir", "test_fingerprint"):
             self.assertIn(key, record["options"])
         for key in ("cpu", "hostname", "cores_allowed"):
             self.assertIn(key, record["host"])
@@ -159,6 +161,12 @@ class Outputs(ProgramTest):
         self.assertEqual(weights["linear.weight"][:2], ("F32", [10, 16]))
         dtype, shape, data = weights["bn1.num_batches_tracked"]
         self.assertEqual((dtype, shape, int.from_bytes(data, "little")), ("I64", [], 6))
+
+    def test_as_many_checkpoints_are_kept_as_asked_for(self):
+        for keep, steps in ((1, [12]), (3, [8, 10, 12]), (99, [2, 4, 6, 8, 10, 12])):
+            self.train("--epochs", 2, "--checkpoint-every", 2, "--keep", keep, "--overwrite")
+            self.assertEqual(sorted(path.name for path in (self.folder / "out/checkpoints").iterdir()),
+                             [f"step-{step:08}.safetensors" for step in steps])
 
     def test_newest_checkpoint_has_two_names(self):
         self.train("--epochs", 1, "--checkpoint-every", 4)

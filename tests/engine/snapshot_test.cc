@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "engine/io/checkpoint_folder.h"
 #include "engine/weights_file.h"
@@ -17,6 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using Context = test::TrainingContext;
 using Training = test::SmallTraining<Context>;
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 class SnapshotTest : public testing::TestWithParam<OptimizerKind> {
  protected:
@@ -34,6 +42,12 @@ class SnapshotTest : public testing::TestWithParam<OptimizerKind> {
     return resolve_hyperparameters(GetParam(), Recipe::kAssignment, {.lr = 0.01});
   }
 
+  void save(Training& training, const fs::path& path) {
+    Snapshot<Context> snapshot(training.context, training.network, training.optimizer);
+    snapshot.take(training.state, "options");
+    write_checkpoint(path, snapshot.contents(), calls_);
+  }
+
   fs::path folder_;
   FileSystemCalls calls_;
 };
@@ -47,12 +61,10 @@ TEST_P(SnapshotTest, ResumedRunHasTheBitsOfOneThatWasNeverStopped) {
     before.observer.stop_after = stop;
     before.run(2);
     const fs::path path = folder_ / "checkpoint";
-    write_checkpoint(
-        path, Snapshot::take(before.context, before.network, before.optimizer, before.state, "options").contents(),
-        calls_);
+    save(before, path);
 
     Training after(hyperparameters());
-    after.state = Snapshot::restore(after.context, Checkpoint::read(path), after.network, after.optimizer);
+    after.state = Snapshot<Context>::restore(after.context, Checkpoint::read(path), after.network, after.optimizer);
     after.run(2);
     EXPECT_EQ(after.parameters(), whole.parameters()) << "stopped at question " << stop;
     EXPECT_EQ(after.network.parameters().batches_tracked(), 6);
@@ -66,17 +78,35 @@ TEST_P(SnapshotTest, ResumedRunHasTheBitsOfOneThatWasNeverStopped) {
 TEST_P(SnapshotTest, AnotherNetworkIsRefusedWithEveryTensorNamed) {
   Training training(hyperparameters());
   const fs::path path = folder_ / "checkpoint";
-  write_checkpoint(
-      path, Snapshot::take(training.context, training.network, training.optimizer, training.state, "").contents(),
-      calls_);
+  save(training, path);
   Training without_norm(hyperparameters(), NormKind::kNone);
   try {
-    Snapshot::restore(without_norm.context, Checkpoint::read(path), without_norm.network, without_norm.optimizer);
+    Snapshot<Context>::restore(without_norm.context, Checkpoint::read(path), without_norm.network,
+                               without_norm.optimizer);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kWeights);
     EXPECT_THAT(error.what(), testing::HasSubstr("bn1.weight"));
     EXPECT_THAT(error.what(), testing::HasSubstr("layer4.1.bn2.num_batches_tracked"));
+  }
+}
+
+// What another thread writes is the run as it was copied, whatever training does meanwhile; and the memory serves
+// again.
+TEST_P(SnapshotTest, HoldsTheRunAsItWasWhileTrainingGoesOn) {
+  Training training(hyperparameters());
+  Snapshot<Context> snapshot(training.context, training.network, training.optimizer);
+  for (int epochs = 1; epochs <= 2; ++epochs) {
+    training.run(epochs);
+    const fs::path at_once = folder_ / "at_once";
+    save(training, at_once);
+    snapshot.take(training.state, "options");
+    training.run(epochs + 1);
+    const fs::path later = folder_ / "later";
+    write_checkpoint(later, snapshot.contents(), calls_);
+    EXPECT_EQ(bytes_of(later), bytes_of(at_once));
+    write_checkpoint(later, snapshot.contents(), calls_);  // asked for again, it is in order already
+    EXPECT_EQ(bytes_of(later), bytes_of(at_once));
   }
 }
 
@@ -92,7 +122,9 @@ TEST(WeightsFile, ComesBackWithEveryBit) {
   const fs::path path = fs::path(testing::TempDir()) / ("kindling_weights_" + std::to_string(getpid()));
   Training trained;
   trained.run(1);
-  save_weights(trained.context, trained.network.parameters(), path, calls);
+  Snapshot<Context> snapshot(trained.context, trained.network, trained.optimizer);
+  snapshot.take(trained.state, "");
+  save_weights(path, snapshot.contents().sections.front().tensors, calls);
   Training fresh;
   load_weights(fresh.context, fresh.network.parameters(), path);
   fs::remove(path);

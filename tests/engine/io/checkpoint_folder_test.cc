@@ -225,6 +225,21 @@ TEST(CheckpointFolder, DiscardTakesTheFolderBack) {
   EXPECT_FALSE(find_checkpoint(folder.path()).checkpoint.has_value());
 }
 
+// A run cuts its logs next: a checkpoint that came back with a power cut would lack its rows.
+TEST(CheckpointFolder, WhatIsDiscardedIsGoneFromTheDisk) {
+  const TemporaryFolder folder;
+  FailingDisk disk;
+  save(folder, {1, 2, 3});
+  discard_checkpoints_after(folder.path(), 2, disk);
+  const std::vector<std::string>& calls = disk.calls();
+  const auto last = [&](const char* call) { return std::find(calls.rbegin(), calls.rend(), call) - calls.rbegin(); };
+  ASSERT_EQ(std::count(calls.begin(), calls.end(), "unlink"), 3);  // step 3, and the temporary name twice
+  EXPECT_LT(last("fsync"), last("unlink"));
+  disk.fail("fsync", EIO, 3);  // after those of the output folder, for the new name and for the old one
+  expect_error(ErrorCode::kOutput, {(folder / "checkpoints").string(), "fsync"},
+               [&] { discard_checkpoints_after(folder.path(), 1, disk); });
+}
+
 TEST(CheckpointFolder, RemovesUnfinishedCheckpointsAndNothingElse) {
   const TemporaryFolder folder;
   FileSystemCalls disk;
