@@ -21,6 +21,7 @@ DEVICE = {"device_copy_s": "copy", "device_forward_s": "forward", "device_backwa
           "device_optimizer_s": "optimizer"}
 LARGEST_GAP = 0.01
 LARGEST_OTHER = 0.02
+LEAST_DRAWN = 0.001  # of the time: a smaller part of a bar can't be seen
 
 
 def measure(study: Study) -> None:
@@ -41,9 +42,13 @@ def add_phases(study: Study, result: Result, phases: list[dict]) -> None:
     columns += [Column(name, PHASES[name], "s", 3) for name in used]
     result.add_table(study.out, "phases", "The trainer's seconds by phase", columns,
                      [[row[column.name] for column in columns] for row in phases])
+    wall = sum(row["wall_s"] for row in phases)
+    drawn = [name for name in used if sum(row[name] for row in phases) >= LEAST_DRAWN * wall]
     result.add_figure("phases", "Seconds of an epoch by phase", "stacked", ("epoch", "seconds"),
-                      [series(PHASES[name], list(range(len(phases))), [row[name] for row in phases]) for name in used],
+                      [series(PHASES[name], list(range(len(phases))), [row[name] for row in phases]) for name in drawn],
                       categories=[str(row["epoch"]) for row in phases])
+    if len(drawn) < len(used):
+        result.notes.append(f"Phases of less than {100 * LEAST_DRAWN:.1f} % of the time are in the table only.")
     columns = [Column("epoch", "epoch"), Column("loader_busy_s", "filling batches", "s", 3),
                Column("loader_blocked_s", "blocked, ring full", "s", 3), Column("loader_idle_s", "idle", "s", 3),
                Column("ring_depth", "batches ready when asked", "", 2)]

@@ -60,6 +60,6 @@ def add_grid(study: Study, result: Result) -> None:
 
 def grid_note(study: Study) -> str:
     grids = "; ".join(f"{optimizer} {', '.join(f'{rate:g}' for rate in rates)}" for optimizer, rates in GRID.items())
-    return (f"Recipe tuned: the assignment's hyperparameters with the learning rate of the highest top-1 on the last "
-            f"{VALIDATION_IMAGES:,} training images, held out, after {study.options.epochs} epochs with seed 0. Grid: "
-            f"{grids}.")
+    return (f"Recipe tuned: the assignment's hyperparameters with the learning rate of the highest top-1 on "
+            f"{VALIDATION_IMAGES:,} training images that are held out, after {study.options.epochs} epochs with seed 0. "
+            f"Grid: {grids}.")
