@@ -24,8 +24,11 @@ class RunTrace {
   // file of the run, Error(kOutput) where it can't be written.
   void require_writable(const OutputFolder& folder, bool goes_on, FileSystemCalls& calls);
 
-  // Time zero of the trace.
-  void begin() { begin_ns_ = now_ns(); }
+  // Time zero of the trace; what was before isn't in it. Nothing may be under way.
+  void begin() {
+    begin_ns_ = now_ns();
+    if (writer_ != nullptr) writer_->events.clear();
+  }
 
   // All null where nothing is traced.
   TraceLog* log() { return log_ ? &*log_ : nullptr; }

@@ -131,8 +131,11 @@ class Outputs(ProgramTest):
     def test_a_run_that_diverges_or_goes_on_keeps_its_traces(self):
         self.train("--epochs", 1, "--trace", "trace.json", "--no-eval")
         self.train("--epochs", 2, "--trace", "trace.json", "--no-eval", "--resume", "auto")
-        for name in ("trace.json", "trace-2.json"):
-            self.assertTrue(json.loads((self.folder / name).read_text())["traceEvents"])
+        self.train("--epochs", 3, "--trace", "other.json", "--no-eval", "--resume", "out/checkpoint.safetensors", out="other")
+        for name in ("trace.json", "trace-2.json", "other.json"):
+            events = json.loads((self.folder / name).read_text())["traceEvents"]
+            self.assertGreater(len(events), 10)
+            self.assertTrue(all(event["ts"] >= 0 for event in events if "ts" in event), name)
         done = self.run_program("kindling-train", *SMALL, "--output-dir", "late", "--trace", "late.json", "--lr", "1e30")
         self.assert_fails(done, 6)
         self.assertTrue(json.loads((self.folder / "late.json").read_text())["traceEvents"])
