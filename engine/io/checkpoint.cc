@@ -34,18 +34,6 @@ void check_format(const SafetensorsFile& file) {
   }
 }
 
-// All metadata but its checksum, once that is verified.
-StringMap verified_metadata(const SafetensorsFile& file) {
-  StringMap metadata = file.metadata();
-  const auto checksum = metadata.extract(kMetadataChecksumKey);
-  const std::string wanted = checksum.empty() ? "nothing" : checksum.mapped();
-  if (const std::string actual = checksum_of(metadata); actual != wanted) {
-    refuse(file.origin(), fmt::format("the metadata is damaged: its checksum is {}, and the file says {}", actual,
-                                      quoted_name(wanted)));
-  }
-  return metadata;
-}
-
 std::int64_t step_of(const SafetensorsFile& file, const StringMap& metadata) {
   const auto text = metadata.find(kStepKey);
   std::int64_t step = -1;
@@ -58,33 +46,44 @@ std::int64_t step_of(const SafetensorsFile& file, const StringMap& metadata) {
   return step;
 }
 
-// The sections that have a checksum, in that order of names, with the tensors the file holds for them.
-std::vector<CheckpointSection> sections_of(const SafetensorsFile& file, const StringMap& metadata) {
+}  // namespace
+
+StringMap verified_metadata(const std::string& origin, StringMap metadata) {
+  const auto checksum = metadata.extract(kMetadataChecksumKey);
+  const std::string wanted = checksum.empty() ? "nothing" : checksum.mapped();
+  if (const std::string actual = checksum_of(metadata); actual != wanted) {
+    refuse(origin, fmt::format("the metadata is damaged: its checksum is {}, and the file says {}", actual,
+                               quoted_name(wanted)));
+  }
+  return metadata;
+}
+
+std::vector<CheckpointSection> sections_of(const std::string& origin, std::span<const TensorRecord> tensors,
+                                           const StringMap& metadata) {
   std::vector<CheckpointSection> sections;
   for (const auto& [key, checksum] : metadata) {
     if (key.starts_with(kSectionChecksumPrefix)) sections.push_back({key.substr(kSectionChecksumPrefix.size()), {}});
   }
-  for (const TensorRecord& tensor : file.tensors()) {
+  for (const TensorRecord& tensor : tensors) {
     const std::size_t slash = tensor.name.find('/');
     const std::string_view name = std::string_view(tensor.name).substr(0, slash);
     const auto section = std::find_if(sections.begin(), sections.end(), [&](const auto& s) { return s.name == name; });
     if (slash == std::string::npos || section == sections.end()) {
-      refuse(file.origin(), fmt::format("tensor {} belongs to no section", quoted_name(tensor.name)));
+      refuse(origin, fmt::format("tensor {} belongs to no section", quoted_name(tensor.name)));
     }
     section->tensors.push_back(tensor);
     section->tensors.back().name.erase(0, slash + 1);
   }
-  for (const CheckpointSection& section : sections) {
-    const std::string& wanted = metadata.at(std::string(kSectionChecksumPrefix) + section.name);
-    if (const std::string actual = checksum_of(section.tensors); actual != wanted) {
-      refuse(file.origin(), fmt::format("section {} is damaged: its checksum is {}, and the file says {}",
-                                        quoted_name(section.name), actual, quoted_name(wanted)));
-    }
-  }
   return sections;
 }
 
-}  // namespace
+void require_intact(const std::string& origin, const CheckpointSection& section, const StringMap& metadata) {
+  const std::string& wanted = metadata.at(std::string(kSectionChecksumPrefix) + section.name);
+  if (const std::string actual = checksum_of(section.tensors); actual != wanted) {
+    refuse(origin, fmt::format("section {} is damaged: its checksum is {}, and the file says {}",
+                               quoted_name(section.name), actual, quoted_name(wanted)));
+  }
+}
 
 void write_checkpoint(const std::filesystem::path& path, const CheckpointContents& contents, FileSystemCalls& calls) {
   StringMap metadata;
@@ -119,9 +118,10 @@ Checkpoint Checkpoint::parse(std::string origin, std::vector<std::byte> file) {
 
 Checkpoint::Checkpoint(SafetensorsFile file) : file_(std::move(file)) {
   check_format(file_);  // first: another format may keep its checksums elsewhere
-  const StringMap metadata = verified_metadata(file_);
+  const StringMap metadata = verified_metadata(origin(), file_.metadata());
   contents_.step = step_of(file_, metadata);
-  contents_.sections = sections_of(file_, metadata);
+  contents_.sections = sections_of(origin(), file_.tensors(), metadata);
+  for (const CheckpointSection& section : contents_.sections) require_intact(origin(), section, metadata);
   for (const auto& [key, value] : metadata) {
     if (!key.starts_with(kOwnPrefix)) contents_.metadata.emplace(key, value);
   }

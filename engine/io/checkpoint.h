@@ -36,6 +36,16 @@ struct CheckpointContents {
 // Writes one durably (see DurableFile). Throws Error(kOutput).
 void write_checkpoint(const std::filesystem::path& path, const CheckpointContents& contents, FileSystemCalls& calls);
 
+// The steps by which a file is believed, for those who check only a part of one (a test that damages a large checkpoint
+// in many places). All throw Error(kWeights).
+// All metadata of the file but its checksum, once that is found right.
+StringMap verified_metadata(const std::string& origin, StringMap metadata);
+// The sections that the file's metadata has checksums for, with the tensors that the file holds for them.
+std::vector<CheckpointSection> sections_of(const std::string& origin, std::span<const TensorRecord> tensors,
+                                           const StringMap& metadata);
+// Compares the checksum of one of them.
+void require_intact(const std::string& origin, const CheckpointSection& section, const StringMap& metadata);
+
 // A checkpoint in memory, every checksum verified. All functions throw Error(kWeights) that names the file, and the
 // section, tensor or key that is damaged, missing or not as wanted.
 class Checkpoint {

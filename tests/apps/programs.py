@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -10,6 +11,9 @@ import unittest
 from pathlib import Path
 
 BIN = Path(os.environ["KINDLING_BIN"])
+# A file system in memory, for tests that would mostly wait for fsync and whose failures are made up anyway.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+DISK_FAULTS = os.environ.get("KINDLING_DISK_FAULTS")  # the library of disk_faults.cc
 
 # A network and an epoch so small that a run takes a moment: 6 batches of 8 made-up images.
 SMALL = ["--dataset", "synthetic", "--width", "2", "--batch-size", "8", "--limit-batches", "6", "--workers", "2"]
@@ -25,8 +29,10 @@ def environment(**changes):
 class ProgramTest(unittest.TestCase):
     """Gives each test a folder of its own and a way to run programs in it."""
 
+    PARENT = None  # where that folder is made; None: the usual place
+
     def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="kindling_apps_"))
+        self.folder = Path(tempfile.mkdtemp(prefix="kindling_apps_", dir=self.PARENT))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def run_program(self, name, *options, env=None, **kwargs):
@@ -51,6 +57,32 @@ class ProgramTest(unittest.TestCase):
         """A CSV log without the columns that are times."""
         with open(self.folder / path, newline="") as file:
             return [{key: value for key, value in row.items() if key not in TIMES} for row in csv.DictReader(file)]
+
+
+class RunsCompared(ProgramTest):
+    """For tests of interrupted runs, which must end as one that was never interrupted."""
+
+    LOGS = ("batches.csv", "epochs.csv")
+
+    def assert_same_run(self, out, whole="whole", context=""):
+        """Weights with the same bits, and logs with the same rows: none missing, none twice."""
+        self.assertEqual((self.folder / out / "weights.safetensors").read_bytes(),
+                         (self.folder / whole / "weights.safetensors").read_bytes(), context)
+        for name in self.LOGS:
+            self.assertEqual(self.rows(f"{out}/{name}"), self.rows(f"{whole}/{name}"), context)
+        epochs = [[row["epoch"] for row in self.rows(f"{folder}/phases.csv")] for folder in (out, whole)]
+        self.assertEqual(epochs[0], epochs[1], context)  # all else in it is time
+
+    def steps_of_checkpoints(self, out):
+        """Steps of the files in checkpoints/ that are in place, in any order."""
+        return [int(path.stem[len("step-"):]) for path in (self.folder / out / "checkpoints").glob("step-*.safetensors")]
+
+    def assert_goes_on(self, done, at_least, context=""):
+        """A resume with status 0 and nothing skipped, from a checkpoint of at least this step; 0: or from the start."""
+        self.assertEqual(done.returncode, 0, f"{context}\nstdout: {done.stdout}\nstderr: {done.stderr}")
+        self.assertNotIn("skipped", done.stdout, context)
+        found = re.search(r"resume: going on after step (\d+) ", done.stdout)
+        self.assertGreaterEqual(int(found.group(1)) if found else 0, at_least, context + done.stdout)
 
 
 def tensors(path):

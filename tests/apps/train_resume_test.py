@@ -5,21 +5,15 @@ import signal
 import subprocess
 import unittest
 
-from programs import BIN, SMALL, ProgramTest, environment
+from programs import BIN, SMALL, RunsCompared, environment
 
 
-class Resume(ProgramTest):
+class Resume(RunsCompared):
     EPOCHS = 3
 
     def setUp(self):
         super().setUp()
         self.train("--epochs", self.EPOCHS, out="whole")
-
-    def assert_like_whole(self, out):
-        self.assertEqual((self.folder / out / "weights.safetensors").read_bytes(),
-                         (self.folder / "whole/weights.safetensors").read_bytes())
-        for name in ("batches.csv", "epochs.csv"):
-            self.assertEqual(self.rows(f"{out}/{name}"), self.rows(f"whole/{name}"))
 
     def files(self, out):
         """Relative path -> bytes of everything in a folder."""
@@ -50,33 +44,33 @@ class Stop(Resume):
                 done = self.stopped_by(number, 2, "--overwrite")
                 self.assert_fails(done, 75, f"stopped by {number.name} after step", "--resume auto")
                 self.train("--epochs", self.EPOCHS, "--resume", "auto")
-                self.assert_like_whole("out")
+                self.assert_same_run("out")
 
     def test_a_killed_run_goes_on_from_its_last_checkpoint(self):
         self.stopped_by(signal.SIGKILL, 8, "--checkpoint-every", "4")
         done = self.train("--epochs", self.EPOCHS, "--resume", "auto", "--checkpoint-every", 4, "--workers", 0, "--threads", 1)
         self.assertIn("going on after step", done.stdout)
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_a_run_killed_before_its_first_checkpoint_starts_anew(self):
         self.stopped_by(signal.SIGKILL, 3, "--checkpoint-every", "100")
         self.assertGreaterEqual(len(self.rows("out/batches.csv")), 3)  # rows don't wait for a checkpoint
         done = self.train("--epochs", self.EPOCHS, "--resume", "auto")
         self.assertIn("starting anew", done.stdout)
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
 
 class Continue(Resume):
     def test_resume_auto_with_nothing_there_starts_anew(self):
         self.train("--epochs", 3, "--resume", "auto")
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_from_every_step_of_an_epoch(self):
         self.train("--epochs", 3, "--max-minutes", 0)  # one step
         for _ in range(7):
             self.train("--epochs", 3, "--max-minutes", 0, "--resume", "auto")
         self.train("--epochs", 3, "--resume", "auto")
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_jobs_that_are_out_of_time_at_once_still_reach_the_end(self):
         for job in range(25):
@@ -87,7 +81,7 @@ class Continue(Resume):
             if job == 6:  # after six training batches and the evaluation
                 self.assertIn("after epoch 1\n", done.stdout)
         self.assertIn("done: out", done.stdout)
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_a_log_that_does_not_fit_is_refused_before_anything_is_changed(self):
         self.train("--epochs", 2, "--checkpoint-every", 4)
@@ -127,9 +121,9 @@ class Continue(Resume):
     def test_a_checkpoint_of_another_folder_brings_its_logs(self):
         self.train("--epochs", 2, out="first")
         self.train("--epochs", 3, "--resume", "first/checkpoint.safetensors", out="out")
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
         self.train("--epochs", 3, "--resume", "first", out="again")
-        self.assert_like_whole("again")
+        self.assert_same_run("again")
         self.assertEqual(len(self.rows("first/epochs.csv")), 2)
 
     def test_going_on_in_another_folder_can_be_tried_again(self):
@@ -143,7 +137,7 @@ class Continue(Resume):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("going on after step", done.stdout)
         self.train("--epochs", 3, "--resume", "auto")
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_a_copy_of_a_checkpoint_takes_its_own_run_back(self):
         self.train("--epochs", 1)
@@ -151,7 +145,7 @@ class Continue(Resume):
         self.train("--epochs", 2, "--resume", "auto")
         done = self.train("--epochs", 3, "--resume", "kept")
         self.assertIn("going on after step 6 of kept", done.stdout)
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_a_folder_of_another_run_is_refused_and_left_alone(self):
         self.train("--epochs", 1, "--seed", 1, out="other")
@@ -164,7 +158,7 @@ class Continue(Resume):
     def test_a_finished_run_can_be_lengthened(self):
         self.train("--epochs", 2)
         self.train("--epochs", 3, "--resume", "auto")
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_a_damaged_newest_checkpoint_is_skipped_and_said(self):
         self.train("--epochs", 3, "--checkpoint-every", 6)
@@ -177,7 +171,7 @@ class Continue(Resume):
         done = self.train("--epochs", 3, "--resume", "auto")
         self.assertIn("skipped", done.stdout)
         self.assertIn("step-00000018", done.stdout)
-        self.assert_like_whole("out")
+        self.assert_same_run("out")
 
     def test_other_options_are_refused_by_name(self):
         self.train("--epochs", 1)
