@@ -10,7 +10,7 @@ namespace kindling {
 namespace {
 
 void run_gather(CpuContext<float>& context, const GatherProblem& problem) {
-  const ConvAlgorithm algorithm = gather_algorithm(context.conv_algorithm(), problem.shape);
+  const ConvAlgorithm algorithm = algorithm_for(context.conv_algorithm(), problem.shape);
   if (algorithm == ConvAlgorithm::kDirect) return direct_gather(context, problem);
   winograd_gather(context, winograd_kernels(context.simd(), algorithm), problem);
 }
@@ -45,7 +45,7 @@ template <class T>
 void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, In<CpuContext<T>> dy,
                   Params<CpuContext<T>> dw) {
   check_conv2d_wgrad<CpuContext<T>>(shape, x, dy, dw, shape.n);
-  const ConvAlgorithm algorithm = wgrad_algorithm(context.conv_algorithm(), shape);
+  const ConvAlgorithm algorithm = algorithm_for(context.conv_algorithm(), shape);
   const WgradProblem problem{shape, x.data, dy.data, dw};
   if (algorithm == ConvAlgorithm::kDirect) return direct_wgrad(context, problem);
   winograd_wgrad(context, winograd_kernels(context.simd(), algorithm), problem);

@@ -90,6 +90,12 @@ void transform_source(const WinogradKernels& winograd, const WinogradPlan& plan,
 void multiply_pass(const SimdKernels& simd, const WinogradPlan& plan, const WinogradItem& item, const Span& pass,
                    const float* filter) {
   const Tiles rows{item.tiles.length(), simd.tile_rows};
+  const std::int64_t panel_floats = plan.source.c * simd.tile_columns;  // of one element
+  const std::int64_t products = plan.elements * pass.length();
+  const auto panel_of = [&](std::int64_t index) {
+    const std::int64_t next = std::min(index, products - 1);
+    return filter + (pass.begin + next % pass.length()) * plan.panel_floats + next / pass.length() * panel_floats;
+  };
   StridedProduct product{.a = nullptr,
                          .a_row_stride = plan.source_at.tile,
                          .a_depth_stride = 1,
@@ -99,17 +105,24 @@ void multiply_pass(const SimdKernels& simd, const WinogradPlan& plan, const Wino
                          .c = nullptr,
                          .c_row_stride = plan.product_at.tile,
                          .rows = 0,
-                         .accumulate = false};
-  for (std::int64_t element = 0; element < plan.elements; ++element) {
-    for (std::int64_t panel = pass.begin; panel < pass.end; ++panel) {
-      product.b = filter + panel * plan.panel_floats + element * plan.source.c * simd.tile_columns;
-      for (std::int64_t i = 0; i < rows.count(); ++i) {
-        product.a = item.source + element * plan.source_at.element + rows.begin(i) * plan.source_at.tile;
-        product.c = item.product + element * plan.product_at.element + rows.begin(i) * plan.product_at.tile +
-                    (panel - pass.begin) * simd.tile_columns;
-        product.rows = rows.length(i);
-        simd.multiply_strided(product);
-      }
+                         .accumulate = false,
+                         .soon = nullptr,  // the rows after these
+                         .soon_step = simd.tile_rows,
+                         .later = nullptr,  // the panel after this
+                         .later_step = Tiles{simd.tile_columns, rows.count()}.count()};
+  for (std::int64_t index = 0; index < products; ++index) {
+    const std::int64_t element = index / pass.length();
+    product.b = panel_of(index);
+    product.later = panel_of(index + 1);
+    product.a = item.source + element * plan.source_at.element;
+    product.c = item.product + element * plan.product_at.element + index % pass.length() * simd.tile_columns;
+    for (std::int64_t i = 0; i < rows.count(); ++i) {
+      product.rows = rows.length(i);
+      product.soon = product.a + simd.tile_rows * plan.source_at.tile;
+      simd.multiply_strided(product);
+      product.a = product.soon;
+      product.c += simd.tile_rows * plan.product_at.tile;
+      product.later += product.depth * product.later_step;
     }
   }
 }

@@ -14,6 +14,7 @@ constexpr std::int64_t kWantedItems = 16;
 // Channels of a block of wgrad: its operands are transformed once for each block of the other side.
 constexpr std::int64_t kBlockK = 128;
 constexpr std::int64_t kBlockC = 128;
+constexpr std::int64_t kWgradTiles = 32;  // of a block
 
 }  // namespace
 
@@ -40,12 +41,16 @@ WinogradWgradPlan::WinogradWgradPlan(const Conv2dShape& shape_in, const Winograd
     : shape(shape_in),
       elements(winograd.elements()),
       tiles{shape_in.y_shape(), winograd.outputs},
-      tile_blocks{tiles.count(), std::min(tiles.count(), kBlockTiles)},
+      tile_blocks{tiles.count(), std::min(tiles.count(), kWgradTiles)},
       k_blocks{shape_in.k, std::min(shape_in.k, kBlockK)},
       c_blocks{shape_in.c, std::min(shape_in.c, kBlockC)},
       slices(std::min(tile_blocks.count(), Tiles{kWantedItems, k_blocks.count() * c_blocks.count()}.count())),
       dy_at(tile_blocks.size, k_blocks.size, simd),
       x_at(tile_blocks.size, c_blocks.size, simd),
-      sums_at(k_blocks.size, c_blocks.size, simd) {}
+      sums_at(k_blocks.size, c_blocks.size, simd),
+      x_offset(dy_at.element) {
+  dy_at.element += x_at.element;
+  x_at.element = dy_at.element;
+}
 
 }  // namespace kindling

@@ -85,7 +85,8 @@ struct WinogradPlan {
 // through its tiles block by block and adds up products of
 //   dy  [element][tile][k]
 //   x   [element][tile][c]
-// to sums [element][k][c], which it transforms to its part of dw at the end.
+// to sums [element][k][c], which it transforms to its part of dw at the end. dy and x take turns in memory, element by
+// element, so that what the next element needs is one run.
 struct WinogradWgradPlan {
   WinogradWgradPlan(const Conv2dShape& shape, const WinogradKernels& winograd, const SimdKernels& simd);
 
@@ -101,6 +102,7 @@ struct WinogradWgradPlan {
   TransformStrides dy_at;
   TransformStrides x_at;
   TransformStrides sums_at;  // its "tiles" are k
+  std::int64_t x_offset;     // of x's first element behind dy's
 };
 
 }  // namespace kindling

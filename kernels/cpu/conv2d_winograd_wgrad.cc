@@ -38,28 +38,42 @@ void transform_operands(const WinogradKernels& winograd, const WinogradWgradPlan
   }
 }
 
+// Adds the block's products to the sums: one small matrix product for each element of the transform.
 void multiply_operands(const SimdKernels& simd, const WinogradWgradPlan& plan, const WinogradWgradItem& item,
                        bool accumulate) {
   const Tiles rows{item.k.length(), simd.tile_rows};
   const Tiles columns{item.c.length(), simd.tile_columns};
+  const std::int64_t calls = rows.count() * columns.count();
+  const std::int64_t tiles = item.tiles.length();
+  const std::int64_t sums_of_rows = simd.tile_rows * plan.sums_at.tile;
   StridedProduct product{.a = nullptr,
                          .a_row_stride = 1,
                          .a_depth_stride = plan.dy_at.tile,
                          .b = nullptr,
                          .b_stride = plan.x_at.tile,
-                         .depth = item.tiles.length(),
+                         .depth = tiles,
                          .c = nullptr,
                          .c_row_stride = plan.sums_at.tile,
                          .rows = 0,
-                         .accumulate = accumulate};
+                         .accumulate = accumulate,
+                         .soon = nullptr,  // the sums of the next rows
+                         .soon_step = Tiles{sums_of_rows, columns.count() * tiles}.count(),
+                         .later = nullptr,  // dy and x of the next element
+                         .later_step = Tiles{plan.dy_at.element, calls * tiles}.count()};
   for (std::int64_t element = 0; element < plan.elements; ++element) {
-    for (std::int64_t j = 0; j < columns.count(); ++j) {
-      product.b = item.x + element * plan.x_at.element + columns.begin(j);
-      for (std::int64_t i = 0; i < rows.count(); ++i) {
-        product.a = item.dy + element * plan.dy_at.element + rows.begin(i);
-        product.c = item.sums + element * plan.sums_at.element + rows.begin(i) * plan.sums_at.tile + columns.begin(j);
-        product.rows = rows.length(i);
+    product.later = item.dy + (element + 1) * plan.dy_at.element;
+    for (std::int64_t i = 0; i < rows.count(); ++i) {
+      product.a = item.dy + element * plan.dy_at.element + rows.begin(i);
+      product.b = item.x + element * plan.x_at.element;
+      product.c = item.sums + element * plan.sums_at.element + i * sums_of_rows;
+      product.soon = product.c + sums_of_rows;
+      product.rows = rows.length(i);
+      for (std::int64_t j = 0; j < columns.count(); ++j) {
         simd.multiply_strided(product);
+        product.b += simd.tile_columns;
+        product.c += simd.tile_columns;
+        product.soon += tiles * product.soon_step;
+        product.later += tiles * product.later_step;
       }
     }
   }
@@ -100,12 +114,10 @@ struct WinogradWgradScratch {
     const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
     if (plan.slices > 1) shared.add(size(plan.slices * plan.shape.filter_elements()));
     of_thread.add(size(plan.elements * plan.dy_at.element));
-    x = of_thread.add(size(plan.elements * plan.x_at.element));
     sums = of_thread.add(size(plan.elements * plan.sums_at.element));
     workspace.reserve(shared.bytes(), of_thread.bytes());
   }
 
-  std::size_t x;
   std::size_t sums;
 };
 
@@ -127,7 +139,7 @@ void winograd_wgrad(CpuContext<float>& context, const WinogradKernels& winograd,
                                  .k = span_of(plan.k_blocks, k_block),
                                  .c = span_of(plan.c_blocks, c_block),
                                  .dy = memory,
-                                 .x = memory + scratch.x,
+                                 .x = memory + plan.x_offset,
                                  .sums = memory + scratch.sums};
     float* target = plan.slices > 1 ? workspace.shared() + slice * dw.size() : dw.data();
     run_item(simd, winograd, plan, item, {slice * blocks / plan.slices, (slice + 1) * blocks / plan.slices}, problem,

@@ -55,7 +55,11 @@ struct WinogradKernels {
 };
 
 // c[i][j] (+)= sum over d of a[i a_row_stride + d a_depth_stride] b[d b_stride + j], i < rows <= tile_rows, j <
-// tile_columns, in the order of d. All tile_columns are computed and written.
+// tile_columns, in the order of d. One of a's strides is 1. All tile_columns are computed and written.
+//
+// The operands of Winograd's products are each used only a few times, so that waiting for memory would take as long as
+// multiplying. Meanwhile what the next products need is brought nearer, a bit with every step of d: from soon + d
+// soon_step to the L1 cache, from later + d later_step to the L2 cache. They may point anywhere.
 struct StridedProduct {
   const float* a;
   std::int64_t a_row_stride;
@@ -67,6 +71,10 @@ struct StridedProduct {
   std::int64_t c_row_stride;
   std::int64_t rows;
   bool accumulate;
+  const float* soon;
+  std::int64_t soon_step;
+  const float* later;
+  std::int64_t later_step;
 };
 
 }  // namespace kindling

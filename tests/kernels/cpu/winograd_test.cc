@@ -37,7 +37,7 @@ struct WinogradOnThreads : Winograd<algorithm, Isa::kPortable> {
 // Those that Winograd computes: the others are direct's.
 std::vector<Conv2dShape> winograd_shapes(std::vector<Conv2dShape> shapes) {
   std::erase_if(shapes, [](const Conv2dShape& shape) {
-    return gather_algorithm(ConvAlgorithm::kWinograd2, shape) == ConvAlgorithm::kDirect;
+    return algorithm_for(ConvAlgorithm::kWinograd2, shape) == ConvAlgorithm::kDirect;
   });
   return shapes;
 }
@@ -142,6 +142,18 @@ TYPED_TEST(WinogradConv2d, LeavesOtherShapesToDirect) {
     EXPECT_EQ(run_dgrad<TypeParam>(data), run_dgrad<Direct>(data));
     EXPECT_EQ(run_wgrad<TypeParam>(data), run_wgrad<Direct>(data));
   }
+}
+
+TEST(ConvAlgorithmFor, AutoChoosesByShape) {
+  for (const Conv2dShape& shape : resnet18_convolutions(128)) {
+    const bool winograd = shape.r == 3 && shape.stride == 1 && shape.c > 3;
+    EXPECT_EQ(algorithm_for(ConvAlgorithm::kAuto, shape), winograd ? ConvAlgorithm::kWinograd2 : ConvAlgorithm::kDirect)
+        << to_string(shape);
+    EXPECT_EQ(algorithm_for(ConvAlgorithm::kDirect, shape), ConvAlgorithm::kDirect) << to_string(shape);
+  }
+  EXPECT_EQ(algorithm_for(ConvAlgorithm::kAuto, {.n = 1, .h = 8, .w = 8, .c = 31, .k = 64}), ConvAlgorithm::kDirect);
+  EXPECT_EQ(algorithm_for(ConvAlgorithm::kWinograd4, {.n = 1, .h = 8, .w = 8, .c = 31, .k = 64}),
+            ConvAlgorithm::kWinograd4);
 }
 
 template <class One, class Other>
