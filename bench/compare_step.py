@@ -2,7 +2,8 @@
 """One training step of ResNet-18 at batch 128 in fp32: Kindling beside PyTorch, in turns, so that a change of the
 machine's speed meets both. Prints a table in Markdown.
 
-    bench/compare_step.py --peer-python build/peer-venv/bin/python [--rounds 3] [--repeats 5] [--threads N]
+    bench/compare_step.py --peer-python build/peer-venv/bin/python [--conv auto direct winograd2 winograd4]
+        [--rounds 3] [--repeats 5] [--threads N]
 
 bench/peers/README.md says how to make the peer's environment. Nothing else should run meanwhile.
 """
@@ -17,12 +18,15 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+FORMATS = {"nchw": "NCHW", "channels_last": "channels_last"}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python", required=True, help="a Python with the versions of bench/peers/requirements.txt")
     parser.add_argument("--bench", default=str(ROOT / "build/cpu-release/bin/train_step_bench"))
+    parser.add_argument("--conv", nargs="+", default=["auto"], metavar="ALGORITHM",
+                        help="Kindling's convolutions, one row each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5, help="steps measured in each turn, after two of warm-up")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -37,20 +41,18 @@ def run(command):
 
 
 def measure(args):
-    """name -> one result per round; the turns are Kindling, NCHW, Kindling, channels_last."""
+    """Row's name -> one result per round. In each round every row has one turn, Kindling's first."""
     common = ["--threads", str(args.threads), "--repeats", str(args.repeats), "--warmup", "2"]
-    kindling = [args.bench, *common]
-    peer = [args.peer_python, str(ROOT / "bench/peers/train_step.py"), *common]
-    results = {"kindling": [], "nchw": [], "channels_last": []}
-    versions = {}
+    ours, theirs = {}, {}
     for _ in range(args.rounds):
+        for conv in args.conv:
+            result = run([args.bench, *common, "--conv", conv])
+            ours.setdefault(f"Kindling, {result['isa']}, --conv {conv}", []).append(result)
         for memory_format in ("nchw", "channels_last"):
-            ours = run(kindling)
-            theirs = run([*peer, "--format", memory_format])
-            results["kindling"].append(ours)
-            results[memory_format].append(theirs[memory_format])
-            versions = {"isa": ours["isa"], "torch": theirs["torch"]}
-    return results, versions
+            result = run([args.peer_python, str(ROOT / "bench/peers/train_step.py"), *common, "--format", memory_format])
+            name = f"PyTorch {result['torch']}, {FORMATS[memory_format]}"
+            theirs.setdefault(name, []).append(result[memory_format])
+    return ours, theirs
 
 
 def processor():
@@ -65,25 +67,27 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def row(name, results, ours):
-    medians = [result["median_ms"] for result in results]
+def median_of(results):
+    return statistics.median(result["median_ms"] for result in results)
+
+
+def row(name, results, best_peer):
     low, high = min(result["q1_ms"] for result in results), max(result["q3_ms"] for result in results)
     memory = max(result["peak_rss_mb"] for result in results)
-    ratio = ours / statistics.median(medians)
-    return f"| {name} | {statistics.median(medians):.0f} | {low:.0f} to {high:.0f} | {ratio:.2f} | {memory:.0f} |"
+    median = median_of(results)
+    return f"| {name} | {median:.0f} | {low:.0f} to {high:.0f} | {median / best_peer:.2f} | {memory:.0f} |"
 
 
 def main():
     args = arguments()
-    results, versions = measure(args)
-    ours = statistics.median(result["median_ms"] for result in results["kindling"])
+    ours, theirs = measure(args)
+    best_peer = min(median_of(results) for results in theirs.values())
     print(f"{processor()}, {args.threads} threads, {datetime.date.today()}, commit {commit()}, "
           f"{args.rounds} rounds of {args.repeats} steps\n")
-    print("| step of batch 128, fp32 | median ms | quartiles, all rounds | Kindling / this | peak memory MB |")
+    print("| step of batch 128, fp32 | median ms | quartiles, all rounds | of PyTorch's best | peak memory MB |")
     print("|---|---|---|---|---|")
-    print(row(f"Kindling ({versions['isa']})", results["kindling"], ours))
-    print(row(f"PyTorch {versions['torch']}, NCHW", results["nchw"], ours))
-    print(row(f"PyTorch {versions['torch']}, channels_last", results["channels_last"], ours))
+    for name, results in {**ours, **theirs}.items():
+        print(row(name, results, best_peer))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/choice.h"
+#include "apps/conv_choice.h"
 #include "apps/program.h"
 #include "apps/version.h"
 #include "kernels/core/error.h"
@@ -17,10 +18,6 @@ namespace {
 
 constexpr std::pair<const char*, Device> kDevices[] = {
     {"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"cuda", Device::kCuda}};
-constexpr std::pair<const char*, ConvAlgorithm> kConvolutions[] = {
-    {"auto", ConvAlgorithm::kAuto},           {"direct", ConvAlgorithm::kDirect},
-    {"winograd2", ConvAlgorithm::kWinograd2}, {"winograd4", ConvAlgorithm::kWinograd4},
-    {"cudnn", ConvAlgorithm::kCudnn},         {"implicit-gemm", ConvAlgorithm::kImplicitGemm}};
 constexpr std::pair<const char*, OptimizerKind> kOptimizers[] = {{"sgd", OptimizerKind::kSgd},
                                                                  {"nesterov", OptimizerKind::kNesterov},
                                                                  {"adagrad", OptimizerKind::kAdagrad},
@@ -37,7 +34,9 @@ void add_model_options(CLI::App& app, TrainOptions& options) {
   add_choice(app, "--device", options.device, kDevices, "auto: CUDA where there is a GPU, else the CPU")->group(group);
   add_choice(app, "--precision", options.precision, kPrecisions, "arithmetic of convolutions and activations")
       ->group(group);
-  add_choice(app, "--conv", options.conv, kConvolutions, "convolution algorithm")->group(group);
+  add_choice(app, "--conv", options.conv, kConvolutions,
+             "convolution algorithm; auto chooses by shape, on the CPU between direct and winograd2")
+      ->group(group);
   app.add_option("--autotune", options.autotune,
                  "time cuDNN's plans for each convolution instead of taking its first; FILE keeps the choice")
       ->type_name("FILE")

@@ -4,20 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "apps/choice.h"
+#include "apps/conv_choice.h"
 #include "apps/program.h"
 #include "bench/kernels/op_bench.h"
 #include "kernels/core/error.h"
 
 namespace kindling::bench {
 namespace {
-
-ConvAlgorithm algorithm_named(const std::string& name) {
-  for (const auto algorithm :
-       {ConvAlgorithm::kAuto, ConvAlgorithm::kDirect, ConvAlgorithm::kCudnn, ConvAlgorithm::kImplicitGemm}) {
-    if (name == name_of(algorithm)) return algorithm;
-  }
-  throw Error(ErrorCode::kUsage, "--conv is '" + name + "'; it may be auto, direct, cudnn or implicit-gemm");
-}
 
 // Also when a benchmark throws.
 struct DestroyMachine {
@@ -27,17 +21,15 @@ struct DestroyMachine {
 int run_benchmarks(int argc, char** argv) {
   Settings settings;
   std::string cache = "hot";
-  std::string conv = "auto";
   CLI::App app("Times ops; options that begin with --benchmark_ are Google Benchmark's.", "op benchmark");
   app.add_option("--batch", settings.batch, "images")->check(CLI::PositiveNumber);
   app.add_option("--cache", cache, "hot: the same memory every time; cold: memory in turn, larger than the cache")
       ->check(CLI::IsMember({"hot", "cold"}));
-  app.add_option("--conv", conv, "convolution algorithm");
+  add_choice(app, "--conv", settings.conv, kConvolutions, "convolution algorithm");
   app.add_flag("--tf32", settings.tf32, "of a GPU, with fp32 activations");
   app.add_flag("--tiny", settings.tiny, "only try that all of it runs");
   if (!parse_command_line(app, argc, argv)) return 0;
   settings.cold = cache == "cold";
-  settings.conv = algorithm_named(conv);
 
   const DestroyMachine at_the_end;
   machine_slot() = std::make_unique<Machine>(settings);

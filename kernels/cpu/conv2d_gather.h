@@ -3,15 +3,10 @@
 #include <cstdint>
 
 #include "kernels/core/shape.h"
+#include "kernels/cpu/conv2d_problem.h"
 #include "kernels/cpu/parallel.h"
 
 namespace kindling {
-
-// What forward and dgrad have in common: both gather. Every target pixel is a sum over those filter taps that meet a
-// source pixel, of a source pixel's channel vector times the tap's matrix.
-//   forward  source x, target y: target p reads source p * stride + tap - pad
-//   dgrad    source dy, target dx: target h reads source (h + pad - tap) / stride, where that is whole
-enum class Gather { kForward, kDgrad };
 
 // One axis of a square problem: which source coordinate a target coordinate reads through a tap.
 struct GatherAxis {

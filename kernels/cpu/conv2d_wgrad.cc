@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "kernels/conv2d.h"
-#include "kernels/conv2d_checks.h"
+#include "kernels/cpu/conv2d_direct.h"
 #include "kernels/cpu/conv2d_wgrad_band.h"
 #include "kernels/cpu/conv2d_wgrad_plan.h"
+#include "kernels/cpu/conv2d_wgrad_slices.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
 
@@ -60,20 +60,6 @@ void run_item(const SimdKernels& simd, const WgradPlan& plan, WgradBand band, co
   }
 }
 
-// dw = the slices' sum, in their order.
-void add_slices(const CpuContext<float>& context, const float* slices, std::int64_t count,
-                Params<CpuContext<float>> dw) {
-  const Tiles tiles{dw.size(), std::int64_t{16} * 1024};
-  parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
-    const Span span = span_of(tiles, tile);
-    std::copy(slices + span.begin, slices + span.end, dw.data() + span.begin);
-    for (std::int64_t slice = 1; slice < count; ++slice) {
-      const float* from = slices + slice * dw.size();
-      for (std::int64_t i = span.begin; i < span.end; ++i) dw[i] += from[i];
-    }
-  });
-}
-
 // Where the arrays of a call lie in the workspace.
 struct WgradScratch {
   WgradScratch(const WgradPlan& plan, Workspace& workspace) {
@@ -95,11 +81,9 @@ struct WgradScratch {
 
 }  // namespace
 
-template <class T>
-void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, In<CpuContext<T>> dy,
-                  Params<CpuContext<T>> dw) {
-  check_conv2d_wgrad<CpuContext<T>>(shape, x, dy, dw, shape.n);
-  const WgradPlan plan(shape, context.simd());
+void direct_wgrad(CpuContext<float>& context, const WgradProblem& problem) {
+  const WgradPlan plan(problem.shape, context.simd());
+  const HostView<float> dw = problem.dw;
   Workspace& workspace = context.workspace();
   const WgradScratch scratch(plan, workspace);
   parallel_for(context.threads(), plan.items(), [&](std::int64_t index, int thread) {
@@ -119,13 +103,10 @@ void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContex
                          .patches = memory + scratch.patches,
                          .pairs = reinterpret_cast<TilePair*>(memory + scratch.pairs)};
     float* target = plan.slices > 1 ? workspace.shared() + slice * dw.size() : dw.data();
-    run_item(context.simd(), plan, band, {slice * blocks / plan.slices, (slice + 1) * blocks / plan.slices}, x.data,
-             dy.data, target);
+    run_item(context.simd(), plan, band, {slice * blocks / plan.slices, (slice + 1) * blocks / plan.slices}, problem.x,
+             problem.dy, target);
   });
   if (plan.slices > 1) add_slices(context, workspace.shared(), plan.slices, dw);
 }
-
-template void conv2d_wgrad(CpuContext<float>&, const Conv2dShape&, In<CpuContext<float>>, In<CpuContext<float>>,
-                           Params<CpuContext<float>>);
 
 }  // namespace kindling

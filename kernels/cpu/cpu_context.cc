@@ -29,9 +29,9 @@ int checked_threads(int threads) {
 }
 
 ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
-  if (algorithm == ConvAlgorithm::kAuto || algorithm == ConvAlgorithm::kDirect) return algorithm;
-  throw Error(ErrorCode::kUsage,
-              std::string("--conv ") + name_of(algorithm) + " is not available on the CPU; it has auto and direct");
+  if (algorithm != ConvAlgorithm::kCudnn && algorithm != ConvAlgorithm::kImplicitGemm) return algorithm;
+  throw Error(ErrorCode::kUsage, std::string("--conv ") + name_of(algorithm) +
+                                     " is not available on the CPU; it has auto, direct, winograd2 and winograd4");
 }
 
 Isa checked_isa(const std::optional<Isa>& isa) {

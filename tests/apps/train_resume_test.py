@@ -98,6 +98,14 @@ class Continue(Resume):
         self.assert_fails(done, 4, "missing.safetensors")
         self.assertFalse((self.folder / "out").exists())
 
+    def test_the_convolution_algorithm_must_be_that_of_the_checkpoint(self):
+        self.train("--epochs", 1, "--conv", "winograd4")
+        self.assertEqual(json.loads((self.folder / "out/run.json").read_text())["bits"]["conv"], "winograd4")
+        done = self.run_program("kindling-train", *SMALL, "--epochs", 2, "--output-dir", "out", "--resume", "auto",
+                                "--conv", "direct")
+        self.assert_fails(done, 4, "winograd4", "direct")
+        self.train("--epochs", 2, "--resume", "auto", "--conv", "winograd4")
+
     def test_run_json_keeps_when_the_run_was_started(self):
         self.train("--epochs", 1)
         path = self.folder / "out/run.json"

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string>
+#include <tuple>
 
 #include "engine/batch_source.h"
 #include "engine/train_step.h"
@@ -57,14 +59,16 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
 namespace kindling {
 namespace {
 
-class AllocationTest : public testing::TestWithParam<OptimizerKind> {};
+using Case = std::tuple<OptimizerKind, ConvAlgorithm>;
+class AllocationTest : public testing::TestWithParam<Case> {};
 
 TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
   if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
-  const Hyperparameters hyperparameters = resolve_hyperparameters(GetParam(), Recipe::kAssignment, {.lr = 0.01});
+  const auto [kind, conv] = GetParam();
+  const Hyperparameters hyperparameters = resolve_hyperparameters(kind, Recipe::kAssignment, {.lr = 0.01});
   // Large enough that the kernels work in several blocks of images and channels, and the last batch is a short one.
   constexpr std::int64_t kBatch = 20;
-  CpuContext<float> context;
+  CpuContext<float> context({.conv = conv});
   Network<CpuContext<float>> network(context, {.width = 8}, kBatch);
   network.parameters().initialize(context, 1);
   Optimizer<CpuContext<float>> optimizer(context, hyperparameters,
@@ -87,9 +91,20 @@ TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
   EXPECT_EQ(allocations - after_first, 0);
 }
 
+std::string case_name(const testing::TestParamInfo<Case>& of) {
+  return std::string(name_of(std::get<0>(of.param))) + "_" + name_of(std::get<1>(of.param));
+}
+
 INSTANTIATE_TEST_SUITE_P(EachOptimizer, AllocationTest,
-                         testing::Values(OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdadelta),
-                         [](const auto& optimizer) { return std::string(name_of(optimizer.param)); });
+                         testing::Combine(testing::Values(OptimizerKind::kSgd, OptimizerKind::kAdam,
+                                                          OptimizerKind::kAdadelta),
+                                          testing::Values(ConvAlgorithm::kDirect)),
+                         case_name);
+INSTANTIATE_TEST_SUITE_P(EachConvolution, AllocationTest,
+                         testing::Combine(testing::Values(OptimizerKind::kSgd),
+                                          testing::Values(ConvAlgorithm::kAuto, ConvAlgorithm::kWinograd2,
+                                                          ConvAlgorithm::kWinograd4)),
+                         case_name);
 
 }  // namespace
 }  // namespace kindling

@@ -1,4 +1,4 @@
-// The CPU backend's half of tests/golden/compare_full_width.py: ten SGD steps in fp32 with the direct convolution.
+// The CPU backend's half of tests/golden/compare_full_width.py: ten SGD steps in fp32.
 // Prints the losses, one a line, and writes the gradients of the first step as raw floats, tensor after tensor in the
 // order and layout of weight files.
 
@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/choice.h"
+#include "apps/conv_choice.h"
 #include "kernels/core/error.h"
 #include "kernels/cpu/cpu_context.h"
 #include "tests/golden/network_run.h"
@@ -20,6 +22,7 @@ struct Options {
   std::string images;
   std::string gradients;
   std::string norm = "batch";
+  ConvAlgorithm conv = ConvAlgorithm::kDirect;
   std::int64_t width = 64;
   std::int64_t batch = 8;
   std::int64_t steps = 10;
@@ -36,6 +39,7 @@ Options parse(int argc, char** argv) {
   app.add_option("--images", options.images, "images in CIFAR-10's binary format")->required();
   app.add_option("--gradients", options.gradients, "file to write")->required();
   app.add_option("--norm", options.norm)->check(CLI::IsMember({"batch", "none"}));
+  add_choice(app, "--conv", options.conv, kConvolutions, "convolution algorithm");
   app.add_option("--width", options.width);
   app.add_option("--batch", options.batch);
   app.add_option("--steps", options.steps);
@@ -65,7 +69,7 @@ void write_gradients(C& context, const ParameterStore<C>& store, const std::stri
 
 void run(const Options& options) {
   using Context = CpuContext<float>;
-  Context context({.threads = options.threads, .conv = ConvAlgorithm::kDirect});
+  Context context({.threads = options.threads, .conv = options.conv});
   golden::NetworkImages images(options.images, options.batch);
   golden::NetworkRun<Context> network(
       context,

@@ -50,6 +50,7 @@ def kindling_run(arguments, seed, batch, steps):
             "images": network_model.IMAGES,
             "gradients": gradients_file,
             "norm": arguments.norm,
+            "conv": arguments.conv,
             "width": arguments.width,
             "batch": batch,
             "steps": steps,
@@ -118,6 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", help="full_width_run, as built from tests/engine")
     parser.add_argument("--norm", choices=["batch", "none"], default="batch")
+    parser.add_argument("--conv", default="direct", help="the program's convolution algorithm")
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--batch", type=int, default=8, help="at most the 16 images of the file")
     parser.add_argument("--threads", type=int, default=1)
@@ -126,7 +128,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     if arguments.find_seed:
         return find_seed(arguments)
-    print(f"PyTorch {torch.__version__}, --norm {arguments.norm}, width {arguments.width}, batch {arguments.batch}")
+    print(f"PyTorch {torch.__version__}, --norm {arguments.norm}, --conv {arguments.conv}, width {arguments.width}, batch {arguments.batch}")
     failures = compare_losses(arguments) + compare_gradients(arguments)
     for failure in failures:
         print(f"FAILED {failure}")

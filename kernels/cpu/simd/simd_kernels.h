@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/simd/isa.h"
+#include "kernels/cpu/simd/winograd_kernels.h"
 
 namespace kindling {
 
@@ -77,8 +78,10 @@ struct SimdKernels {
   Isa isa;
   std::int64_t tile_rows;
   std::int64_t tile_columns;
+  std::int64_t lanes;  // floats of a register
 
   void (*multiply_tile)(const TileProduct& product);
+  void (*multiply_strided)(const StridedProduct& product);
   // packed[j / width * panel_stride + i * packed_stride + j % width] = source[i * row_stride + j]; the last panel is
   // filled up with zeros
   void (*pack_panels)(const Strip& strip, float* packed);
@@ -94,6 +97,8 @@ struct SimdKernels {
   void (*batch_norm_apply)(const BatchNormRows& rows, const float* const coefficients[3], float* dx, float* dresidual);
   void (*materialize)(const PointwiseRows& rows);
   void (*relu_backward)(const float* dy, const float* y, float* dx, std::int64_t elements);
+  WinogradKernels winograd2;
+  WinogradKernels winograd4;
 
   // For benchmarks: `steps` times peak_loop_flops operations in registers, the most that this path can do. Returns a
   // number that depends on all of them.

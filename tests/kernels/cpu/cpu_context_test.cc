@@ -60,8 +60,8 @@ TEST(CpuContext, RefusesAnUnknownPath) {
 
 TEST(CpuContext, RefusesWhatItCannotDo) {
   test::expect_error(ErrorCode::kUsage, "threads is -1", [] { CpuContext<float>({.threads = -1}); });
-  test::expect_error(ErrorCode::kUsage, "--conv winograd2 is not available on the CPU",
-                     [] { CpuContext<float>({.conv = ConvAlgorithm::kWinograd2}); });
+  test::expect_error(ErrorCode::kUsage, "--conv cudnn is not available on the CPU",
+                     [] { CpuContext<float>({.conv = ConvAlgorithm::kCudnn}); });
 }
 
 TEST(Workspace, GrowsOnlyForMore) {
