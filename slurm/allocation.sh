@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What Slurm granted a job, and how the job uses just that. Sourced by slurm/job.sh.
-# shellcheck disable=SC2154  # task, options and data_path are job.sh's
+# shellcheck disable=SC2154,SC2034  # task, options and data_path are job.sh's, which reads threads
 
 # One thread for each CPU, also on a cluster that doesn't bind jobs to their CPUs.
 use_granted_cpus() {
@@ -19,28 +19,47 @@ use_granted_gpus() {
 
 # thread_options: loader workers and compute threads that together are as many as the CPUs. A GPU computes by itself, so
 # that all CPUs but the trainer's load (C5 computes on the CPU too); a CPU computes so much longer than it loads that a
-# quarter loads. kindling-study takes the last of equal options, so that a person's own come after these.
+# quarter loads, of C3 and C4, which measure many workers, half. kindling-study takes the last of equal options, so that
+# a person's own come after these.
 thread_options() {
-  local workers counts
+  local workers most compute
   if [ "$device" = cuda ] && [ "$task" != c5 ]; then
     workers=$((cpus > 1 ? cpus - 1 : 0))
     if [ "$workers" -gt 16 ]; then workers=16; fi
-    threads=(--workers "$workers" --threads 1)
+    most=$workers compute=1
   else
     workers=$((cpus / 4))
     if [ "$workers" -gt 4 ]; then workers=4; fi
-    threads=(--workers "$workers" --threads $((cpus - workers)))
+    most=$workers
+    case $task in c3 | c4) most=$(largest_count $((cpus / 2))) ;; esac
+    compute=$((cpus > most ? cpus - most : 1))
   fi
-  counts=0
-  for workers in 1 2 4 8 12 16; do
-    if [ "$workers" -le "$cpus" ]; then counts+=,$workers; fi
+  threads=(--workers "$workers" --threads "$compute" --workers-list="$(counts_up_to "$most")")
+}
+
+# counts_up_to MOST: the worker counts that are measured, 1 among them however few the CPUs: C4 compares with it.
+counts_up_to() {
+  local count counts=0,1
+  for count in 2 4 8 12 16; do
+    if [ "$count" -le "$1" ]; then counts+=,$count; fi
   done
-  threads+=(--workers-list="$counts")
+  echo "$counts"
+}
+
+# largest_count MOST: the last of them.
+largest_count() {
+  local counts
+  counts=$(counts_up_to "$1")
+  echo "${counts##*,}"
 }
 
 # stage_data: copies the images to the node's own disk where the site offers one ($SLURM_TMPDIR), and changes data_path.
 stage_data() {
   local folder staged need have
+  staged=${SLURM_TMPDIR:-}/kindling-$SLURM_JOB_ID
+  # kindling-study puts files of its own beside the images.
+  # shellcheck disable=SC2064  # the name of now
+  if [ -d "${SLURM_TMPDIR:-}" ]; then trap "rm -rf ${staged@Q}" EXIT; fi
   if [[ " ${options[*]} " =~ \ --dataset[=\ ]synthetic\  ]]; then return 0; fi
   folder=$(cifar10_folder "$data_path") || fail 3 "no CIFAR-10 in $data_path: wanted data_batch_1.bin there or in its \
 cifar-10-batches-bin (make -f Makefile.slurm data)"
@@ -55,9 +74,6 @@ cifar-10-batches-bin (make -f Makefile.slurm data)"
     echo "== data: $need KiB don't fit into SLURM_TMPDIR=$SLURM_TMPDIR with $have KiB free; reading in $data_path"
     return 0
   fi
-  staged=$SLURM_TMPDIR/kindling-$SLURM_JOB_ID
-  # shellcheck disable=SC2064  # the name of now
-  trap "rm -rf ${staged@Q}" EXIT
   if mkdir -p "$staged/cifar-10-batches-bin" && cp "$folder"/*.bin "$staged/cifar-10-batches-bin/"; then
     data_path=$staged
     echo "== data: $need KiB copied to $staged"

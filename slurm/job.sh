@@ -17,7 +17,7 @@ source slurm/signals.sh
 
 task=$1
 shift
-data_path=${KINDLING_DATA:-build/data}
+data_path=
 out=out/study
 preset=
 device=
@@ -88,6 +88,7 @@ study() {
 
 read_options "$@"
 load_site
+data_path=${data_path:-${KINDLING_DATA:-build/data}} # which the site's file may set
 use_granted_cpus
 use_granted_gpus
 echo "== $task: job $SLURM_JOB_ID on ${SLURM_JOB_NODELIST:-?}, $cpus CPUs, $gpus GPUs, preset $preset," \

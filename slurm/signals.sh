@@ -43,9 +43,10 @@ requeue_if_stopped() {
     138 | 143) if [ "$stop_asked" = yes ]; then child_status=75; else return 0; fi ;;
     *) return 0 ;;
   esac
-  # A job that its user cancels must not come back, and one that Slurm preempts is requeued by Slurm.
+  # A job that its user cancels must not come back, and one that Slurm preempts is requeued by Slurm. Where Slurm gives
+  # no answer, requeueing is tried: else the job would be lost.
   state=$(squeue -h -j "$SLURM_JOB_ID" -o %T 2>/dev/null) || state=unknown
-  if [ "$state" != RUNNING ]; then
+  if [ "$state" != RUNNING ] && [ "$state" != unknown ]; then
     echo "== stopped; the job is $state, so it isn't requeued; the same command goes on where it was"
   elif [ "$restarts" -ge "$most" ]; then
     fail 75 "stopped for the ${restarts}th time after a requeue; --max-requeues is $most. Submit it again to go on"

@@ -12,7 +12,7 @@ source slurm/lib.sh
 load_site
 
 gpus=${GPUS:-0}
-data=${DATA:-build/data}
+data=${DATA:-${KINDLING_DATA:-build/data}}
 out=${OUT:-out/study}
 [[ $gpus =~ ^[0-9]+$ ]] || fail 2 "GPUS wants a whole number, found $gpus"
 preset=${PRESET:-$(default_preset "$gpus")}

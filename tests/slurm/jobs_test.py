@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the scripts in slurm/ ask of a real Slurm and do in its jobs, around a stand-in for kindling-study."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -93,15 +94,21 @@ class Submit(JobsTest):
 
 class Allocation(JobsTest):
     def test_workers_and_threads_are_the_jobs_cpus(self):
-        jobs = {cpus: self.make("c3", f"CPUS={cpus}", f"OUT=out/{cpus}") for cpus in (1, 2, 8, 16)}
+        jobs = {cpus: self.make("c3", f"CPUS={cpus}", f"OUT=out/{cpus}") for cpus in (1, 2, 8, 32)}
         for cpus, done in jobs.items():
             self.assert_ended(self.job_of(done), "COMPLETED")
             (call,) = self.calls("c3", f"out/{cpus}")
             options = call["options"]
-            self.assertEqual(int(options["workers"]) + int(options["threads"]), cpus)
-            self.assertLessEqual(max(map(int, options["workers_list"].split(","))), cpus)
+            counts, threads = list(map(int, options["workers_list"].split(","))), int(options["threads"])
+            self.assertEqual(counts[:2], [0, 1])
+            self.assertEqual(max(*counts, int(options["workers"])) + threads, max(cpus, 2))  # C4 wants 1 worker
             self.assertEqual(call["environment"]["OMP_NUM_THREADS"], str(cpus))
-        self.assertEqual(options["workers_list"], "0,1,2,4,8,12,16")
+        self.assertEqual((options["workers_list"], options["workers"]), ("0,1,2,4,8,12,16", "4"))
+
+    def test_an_experiment_that_computes_has_more_threads(self):
+        self.assert_ended(self.job_of(self.make("c1", "CPUS=16")), "COMPLETED")
+        (call,) = self.calls("c1")
+        self.assertEqual((call["options"]["workers"], call["options"]["threads"]), ("4", "12"))
 
     def test_a_gpu_is_insisted_on(self):
         done = self.make("c1", "GPUS=1", "CPUS=4")
@@ -152,6 +159,12 @@ class Allocation(JobsTest):
         job = self.assert_ended(self.job_of(self.make("c1", "TIME=00:30:00")), "COMPLETED")
         self.assertEqual(job["Partition"], "other")
         self.assertEqual(self.calls("c1")[0]["environment"]["FROM_SITE"], "yes")
+        (self.root / "images").symlink_to("build/data")
+        (self.root / "slurm/site.sh").write_text("KINDLING_DATA=images\nexport FROM_SITE=yes\n")
+        for number, out in ((self.job_of(self.make("c1", "OUT=out/make")), "out/make"),
+                            (self.sbatch("slurm/C1_submit.sh", "--out", "out/plain"), "out/plain")):
+            self.assert_ended(number, "COMPLETED")
+            self.assertEqual(self.calls("c1", out)[0]["options"]["data_path"], "images")
         (self.root / "mine.sh").write_text("export FROM_SITE=mine\n")
         number = self.sbatch("slurm/C2_submit.sh", env={"KINDLING_SITE": "mine.sh"})
         self.assert_ended(number, "COMPLETED")
@@ -204,9 +217,19 @@ class Study(JobsTest):
         self.assertTrue(self.programs.exists())
         number = self.job_of(self.make("c1", "SBATCH=--begin=now+1hour"))
         self.assertIn(f"scancel {number}", self.make("clean", status=2).stderr)
+        self.program("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1")
+        silent = {"PATH": f"{self.root}/tool:{self.environment['PATH']}"}
+        self.assertIn(f"can't tell whether job {number}", self.make("clean", status=2, env=silent).stderr)
+        self.assertTrue((self.root / "out/study/slurm/jobs").exists())
+        self.program("squeue", "echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1")
+        with open(self.root / "out/study/.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertIn("a study is at work in out/study", self.make("clean", status=2, env=silent).stderr)
         self.assertRegex(self.make("status").stdout, rf"{number} +c1 +PENDING .* BeginTime +none yet")
         self.run_command("scancel", number)
         self.wait_for(number)
+        for folder in ("c1", "earlier/c1-1", "earlier/c1-12"):
+            (self.root / "out/study" / folder).mkdir(parents=True)
         self.make("clean")
         self.assertFalse((self.root / "out/study").exists())
 

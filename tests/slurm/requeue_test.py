@@ -70,6 +70,15 @@ class RequeueTest(harness.SlurmTest):
         self.assertIn("--max-requeues is 1. Submit it again to go on", self.log(number))
         self.assertEqual((self.root / "out/study/c1/calls").read_text().count("\n"), 2)
 
+    def test_a_job_that_gets_no_answer_about_itself_is_requeued(self):
+        tool = self.root / "tool/squeue"
+        tool.parent.mkdir()
+        tool.write_text("#!/bin/sh\nexit 1\n")
+        tool.chmod(0o755)
+        number = self.sbatch("slurm/C1_submit.sh", *SYNTHETIC, "--max-requeues", "1",
+                             env={"STAND_IN": "stopped", "PATH": f"{tool.parent}:{self.environment['PATH']}"})
+        self.assertEqual(self.assert_ended(number, "FAILED", 75)["Restarts"], "1")
+
     def test_where_slurm_refuses_to_requeue(self):
         number = self.sbatch("--no-requeue", "slurm/C1_submit.sh", *SYNTHETIC, env={"STAND_IN": "stopped"})
         self.assert_ended(number, "FAILED", 75)

@@ -55,8 +55,10 @@ class WholeStudy(StudyTest):
         self.assertEqual(commands.count(f"--data-path {disk}/kindling-7/png --dataset png"), 1 + 3 * 3)
         self.assertFalse((self.out / "c3/runs/png").exists())
         self.assertTrue((disk / "kindling-7/png/train").is_dir())
+        self.assertNotIn("writing the images", self.study("c4", SLURM_TMPDIR=str(disk), SLURM_JOB_ID="7").stdout)
         shutil.rmtree(disk / "kindling-7")  # as at the job's end
-        self.assertIn("C3  done already", self.study("c4", SLURM_TMPDIR=str(disk), SLURM_JOB_ID="8").stdout)
+        again = self.study("c4", "--force", SLURM_TMPDIR=str(disk), SLURM_JOB_ID="8").stdout
+        self.assertEqual((again.count("C3  done already"), again.count("writing the images")), (1, 1))
         self.assertTrue((disk / "kindling-8/png/train").is_dir())
         self.assertIn(f"--data-path {disk}/kindling-8/png", "\n".join(self.result("c4")["commands"]))
 
