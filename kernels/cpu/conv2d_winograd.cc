@@ -2,195 +2,144 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/conv2d_winograd_parts.h"
 #include "kernels/cpu/conv2d_winograd_plan.h"
 #include "kernels/cpu/parallel.h"
 
 namespace kindling {
 namespace {
 
-constexpr std::int64_t kTaps = 9;
-// Source channels whose taps are packed at a time, to stay in the L1 cache.
-constexpr std::int64_t kFilterChannels = 32;
-
-// Some source channels of a panel of the filter's transform, and scratch memory.
-struct FilterPart {
-  std::int64_t panel;
-  Span channels;
-  float* taps;  // [tap][channel][target channel within the panel]
+// What both ways of winograd_gather work on.
+struct WinogradCall {
+  CpuContext<float>& context;
+  const WinogradKernels& winograd;
+  const WinogradPlan& plan;
+  const GatherProblem& problem;
 };
 
-// The filter is K,R,S,C. In the forward pass the target channels are k: taps are transposed first. In dgrad they are c,
-// innermost already, and the taps are those of the filter turned by half a turn.
-void transform_filter_part(const SimdKernels& simd, const WinogradKernels& winograd, const WinogradPlan& plan,
-                           const GatherProblem& problem, const FilterPart& part, float* transformed) {
-  const std::int64_t width = simd.tile_columns;
-  const std::int64_t c = problem.shape.c;
-  const std::int64_t first = plan.panels.begin(part.panel);
-  const std::int64_t length = part.channels.length();
-  ToWinograd filter{.pixels = nullptr,
-                    .row_stride = 0,
-                    .column_stride = 0,
-                    .row_begin = 0,
-                    .row_end = 3,
-                    .column_begin = 0,
-                    .column_end = 3,
-                    .channels = 0,
-                    .transform = transformed + part.panel * plan.panel_floats + part.channels.begin * width,
-                    .transform_stride = plan.source.c * width};
-  if (problem.gather == Gather::kForward) {
-    for (std::int64_t tap = 0; tap < kTaps; ++tap) {
-      simd.pack_transposed({.source = problem.w + (first * kTaps + tap) * c + part.channels.begin,
-                            .row_stride = kTaps * c,
-                            .rows = plan.panels.length(part.panel),
-                            .columns = length,
-                            .width = width,
-                            .packed_stride = width,
-                            .panel_stride = 0},
-                           part.taps + tap * length * width);
+std::size_t size(std::int64_t count) {
+  return static_cast<std::size_t>(count);
+}
+
+std::int64_t taps_floats(const SimdKernels& simd) {
+  return FilterPart::kTaps * FilterPart::kMostChannels * simd.tile_columns;
+}
+
+// The target channels of some panels.
+Span channels_of(const WinogradPlan& plan, const Span& panels) {
+  return {plan.panels.begin(panels.begin), std::min(plan.panels.begin(panels.end), plan.target.c)};
+}
+
+void transform_whole_filter(const WinogradCall& call, float* filter) {
+  const WinogradPlan& plan = call.plan;
+  const std::int64_t width = call.context.simd().tile_columns;
+  const Tiles parts{plan.source.c, FilterPart::kMostChannels};
+  parallel_for(call.context.threads(), plan.panels.count() * parts.count(), [&](std::int64_t index, int thread) {
+    const std::int64_t panel = index / parts.count();
+    const Span channels = span_of(parts, index % parts.count());
+    transform_filter(call.context.simd(), call.winograd, plan, call.problem,
+                     {.panel = panel,
+                      .channels = channels,
+                      .transform = filter + panel * plan.panel_floats + channels.begin * width,
+                      .transform_stride = plan.source.c * width,
+                      .taps = call.context.workspace().of_thread(thread)});
+  });
+}
+
+void gather_many_tiles(const WinogradCall& call) {
+  const WinogradPlan& plan = call.plan;
+  const SimdKernels& simd = call.context.simd();
+  Workspace& workspace = call.context.workspace();
+  WorkspaceLayout shared;
+  WorkspaceLayout of_thread;
+  shared.add(size(plan.panels.count() * plan.panel_floats));
+  of_thread.add(size(std::max(plan.source_floats(), taps_floats(simd))));
+  const std::size_t product_at = of_thread.add(size(plan.product_floats()));
+  workspace.reserve(shared.bytes(), of_thread.bytes());
+
+  transform_whole_filter(call, workspace.shared());
+  const std::int64_t groups = plan.panel_groups.count();
+  parallel_for(call.context.threads(), plan.tile_blocks.count() * groups, [&](std::int64_t index, int thread) {
+    float* source = workspace.of_thread(thread);
+    float* product = source + product_at;
+    const Span tiles = span_of(plan.tile_blocks, index / groups);
+    const Span panels = span_of(plan.panel_groups, index % groups);
+    transform_source(call.winograd, plan, call.problem.source, {tiles, {0, plan.source.c}, source});
+    for (std::int64_t begin = panels.begin; begin < panels.end; begin += plan.pass_panels) {
+      const Span pass{begin, std::min(begin + plan.pass_panels, panels.end)};
+      multiply_pass(simd, plan,
+                    {.tiles = tiles.length(),
+                     .panels = pass.length(),
+                     .depth = plan.source.c,
+                     .source = source,
+                     .filter = workspace.shared() + begin * plan.panel_floats,
+                     .product = product,
+                     .accumulate = false});
+      transform_product(call.winograd, plan, call.problem, {tiles, channels_of(plan, pass), product});
     }
-    filter.pixels = part.taps;
-    filter.column_stride = length * width;
-    filter.row_stride = 3 * filter.column_stride;
-    filter.channels = length * width;
-    winograd.filter(filter);
-    return;
-  }
-  filter.column_stride = -c;
-  filter.row_stride = -3 * c;
-  filter.channels = plan.panels.length(part.panel);
-  for (std::int64_t k = part.channels.begin; k < part.channels.end; ++k) {
-    filter.pixels = problem.w + (k * kTaps + kTaps - 1) * c + first;
-    winograd.filter(filter);
-    filter.transform += width;
-  }
+  });
 }
 
-// One item of the plan, and its scratch memory.
-struct WinogradItem {
-  Span tiles;
-  Span panels;
-  float* source;   // transforms
-  float* product;  // of a pass
-};
-
-void transform_source(const WinogradKernels& winograd, const WinogradPlan& plan, const WinogradItem& item,
-                      const float* source) {
-  for (std::int64_t tile = item.tiles.begin; tile < item.tiles.end; ++tile) {
-    WinogradTiles::Place first = plan.tiles.place(tile);
-    first.h -= plan.pad;
-    first.w -= plan.pad;
-    ToWinograd square = square_of(source, plan.source, first, winograd.extent());
-    square.transform = item.source + (tile - item.tiles.begin) * plan.source_at.tile;
-    square.transform_stride = plan.source_at.element;
-    winograd.input(square);
-  }
+void transform_whole_source(const WinogradCall& call, float* transforms) {
+  const WinogradPlan& plan = call.plan;
+  const Tiles pieces{plan.tiles.count(), 8};
+  parallel_for(call.context.threads(), plan.depth.count() * pieces.count(), [&](std::int64_t index, int /*thread*/) {
+    const std::int64_t block = index / pieces.count();
+    const Span tiles = span_of(pieces, index % pieces.count());
+    float* first = transforms + block * plan.source_floats() + tiles.begin * plan.source_at.tile;
+    transform_source(call.winograd, plan, call.problem.source, {tiles, span_of(plan.depth, block), first});
+  });
 }
 
-// The product of a pass: one small matrix product for each element of the transform.
-void multiply_pass(const SimdKernels& simd, const WinogradPlan& plan, const WinogradItem& item, const Span& pass,
-                   const float* filter) {
-  const Tiles rows{item.tiles.length(), simd.tile_rows};
-  const std::int64_t panel_floats = plan.source.c * simd.tile_columns;  // of one element
-  const std::int64_t products = plan.elements * pass.length();
-  const auto panel_of = [&](std::int64_t index) {
-    const std::int64_t next = std::min(index, products - 1);
-    return filter + (pass.begin + next % pass.length()) * plan.panel_floats + next / pass.length() * panel_floats;
-  };
-  StridedProduct product{.a = nullptr,
-                         .a_row_stride = plan.source_at.tile,
-                         .a_depth_stride = 1,
-                         .b = nullptr,
-                         .b_stride = simd.tile_columns,
-                         .depth = plan.source.c,
-                         .c = nullptr,
-                         .c_row_stride = plan.product_at.tile,
-                         .rows = 0,
-                         .accumulate = false,
-                         .soon = nullptr,  // the rows after these
-                         .soon_step = simd.tile_rows,
-                         .later = nullptr,  // the panel after this
-                         .later_step = Tiles{simd.tile_columns, rows.count()}.count()};
-  for (std::int64_t index = 0; index < products; ++index) {
-    const std::int64_t element = index / pass.length();
-    product.b = panel_of(index);
-    product.later = panel_of(index + 1);
-    product.a = item.source + element * plan.source_at.element;
-    product.c = item.product + element * plan.product_at.element + index % pass.length() * simd.tile_columns;
-    for (std::int64_t i = 0; i < rows.count(); ++i) {
-      product.rows = rows.length(i);
-      product.soon = product.a + simd.tile_rows * plan.source_at.tile;
-      simd.multiply_strided(product);
-      product.a = product.soon;
-      product.c += simd.tile_rows * plan.product_at.tile;
-      product.later += product.depth * product.later_step;
+void gather_few_tiles(const WinogradCall& call) {
+  const WinogradPlan& plan = call.plan;
+  const SimdKernels& simd = call.context.simd();
+  Workspace& workspace = call.context.workspace();
+  WorkspaceLayout shared;
+  WorkspaceLayout of_thread;
+  shared.add(size(plan.depth.count() * plan.source_floats()));
+  of_thread.add(size(taps_floats(simd)));
+  const std::size_t filter_at = of_thread.add(size(plan.panel_floats));
+  const std::size_t product_at = of_thread.add(size(plan.product_floats()));
+  workspace.reserve(shared.bytes(), of_thread.bytes());
+
+  transform_whole_source(call, workspace.shared());
+  parallel_for(call.context.threads(), plan.panels.count(), [&](std::int64_t panel, int thread) {
+    float* taps = workspace.of_thread(thread);
+    float* filter = taps + filter_at;
+    float* product = taps + product_at;
+    for (std::int64_t block = 0; block < plan.depth.count(); ++block) {
+      const Span channels = span_of(plan.depth, block);
+      const Tiles parts{channels.length(), FilterPart::kMostChannels};
+      for (std::int64_t part = 0; part < parts.count(); ++part) {
+        const Span within = span_of(parts, part);
+        transform_filter(simd, call.winograd, plan, call.problem,
+                         {.panel = panel,
+                          .channels = {channels.begin + within.begin, channels.begin + within.end},
+                          .transform = filter + within.begin * simd.tile_columns,
+                          .transform_stride = plan.depth.size * simd.tile_columns,
+                          .taps = taps});
+      }
+      multiply_pass(simd, plan,
+                    {.tiles = plan.tiles.count(),
+                     .panels = 1,
+                     .depth = channels.length(),
+                     .source = workspace.shared() + block * plan.source_floats(),
+                     .filter = filter,
+                     .product = product,
+                     .accumulate = block > 0});
     }
-  }
+    transform_product(call.winograd, plan, call.problem,
+                      {{0, plan.tiles.count()}, channels_of(plan, {panel, panel + 1}), product});
+  });
 }
-
-void transform_product(const WinogradKernels& winograd, const WinogradPlan& plan, const WinogradItem& item,
-                       const Span& channels, const GatherProblem& problem) {
-  const Shape4& to = plan.target;
-  for (std::int64_t tile = item.tiles.begin; tile < item.tiles.end; ++tile) {
-    const WinogradTiles::Place first = plan.tiles.place(tile);
-    winograd.output(
-        {.transform = item.product + (tile - item.tiles.begin) * plan.product_at.tile,
-         .transform_stride = plan.product_at.element,
-         .pixels = problem.target + ((first.image * to.h + first.h) * to.w + first.w) * to.c + channels.begin,
-         .row_stride = to.w * to.c,
-         .column_stride = to.c,
-         .rows = to.h - first.h,
-         .columns = to.w - first.w,
-         .channels = channels.length(),
-         .accumulate = problem.accumulate});
-  }
-}
-
-// Where the arrays of a call lie in the workspace.
-struct WinogradScratch {
-  WinogradScratch(const WinogradPlan& plan, const SimdKernels& simd, Workspace& workspace) {
-    WorkspaceLayout shared;
-    WorkspaceLayout of_thread;
-    const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
-    shared.add(size(plan.panels.count() * plan.panel_floats));
-    of_thread.add(
-        std::max(size(plan.elements * plan.source_at.element), size(kTaps * kFilterChannels * simd.tile_columns)));
-    product = of_thread.add(size(plan.elements * plan.product_at.element));
-    workspace.reserve(shared.bytes(), of_thread.bytes());
-  }
-
-  std::size_t product;
-};
 
 }  // namespace
 
 void winograd_gather(CpuContext<float>& context, const WinogradKernels& winograd, const GatherProblem& problem) {
-  const SimdKernels& simd = context.simd();
-  const WinogradPlan plan(problem, winograd, simd);
-  Workspace& workspace = context.workspace();
-  const WinogradScratch scratch(plan, simd, workspace);
-  float* filter = workspace.shared();
-
-  const Tiles parts{plan.source.c, kFilterChannels};
-  parallel_for(context.threads(), plan.panels.count() * parts.count(), [&](std::int64_t index, int thread) {
-    const FilterPart part{.panel = index / parts.count(),
-                          .channels = span_of(parts, index % parts.count()),
-                          .taps = workspace.of_thread(thread)};
-    transform_filter_part(simd, winograd, plan, problem, part, filter);
-  });
-  parallel_for(context.threads(), plan.items(), [&](std::int64_t index, int thread) {
-    float* memory = workspace.of_thread(thread);
-    const WinogradItem item{.tiles = span_of(plan.tile_blocks, index / plan.panel_groups.count()),
-                            .panels = span_of(plan.panel_groups, index % plan.panel_groups.count()),
-                            .source = memory,
-                            .product = memory + scratch.product};
-    transform_source(winograd, plan, item, problem.source);
-    for (std::int64_t begin = item.panels.begin; begin < item.panels.end; begin += plan.pass_panels) {
-      const Span pass{begin, std::min(begin + plan.pass_panels, item.panels.end)};
-      multiply_pass(simd, plan, item, pass, filter);
-      const std::int64_t end = std::min(plan.panels.begin(pass.end), plan.target.c);
-      transform_product(winograd, plan, item, {plan.panels.begin(begin), end}, problem);
-    }
-  });
+  const WinogradPlan plan(problem, winograd, context.simd());
+  const WinogradCall call{context, winograd, plan, problem};
+  return plan.few_tiles ? gather_few_tiles(call) : gather_many_tiles(call);
 }
 
 }  // namespace kindling

@@ -6,6 +6,9 @@ namespace {
 // Tiles of a block: the filter's transform is read once for so many tiles, and what an item transforms should stay in
 // the L2 cache where the channels are few.
 constexpr std::int64_t kBlockTiles = 64;
+constexpr std::int64_t kFewTiles = 128;
+// Source channels of a block where the tiles are few: their part of a panel of the filter's transform is half a MB.
+constexpr std::int64_t kBlockDepth = 128;
 // Channels of the product that are kept before they are transformed back.
 constexpr std::int64_t kPassChannels = 64;
 // Enough items for many threads; more would only transform the same source more often.
@@ -24,16 +27,18 @@ WinogradPlan::WinogradPlan(const GatherProblem& problem, const WinogradKernels& 
       elements(winograd.elements()),
       pad(problem.gather == Gather::kForward ? problem.shape.pad : 2 - problem.shape.pad),
       tiles{target, winograd.outputs},
-      tile_blocks{tiles.count(), std::min(tiles.count(), kBlockTiles)},
+      few_tiles(tiles.count() <= kFewTiles),
+      tile_blocks{tiles.count(), few_tiles ? tiles.count() : kBlockTiles},
+      depth{source.c, few_tiles ? std::min(source.c, kBlockDepth) : source.c},
       panels{target.c, simd.tile_columns},
-      panel_groups{panels.count(), panels.count()},
-      pass_panels(std::max<std::int64_t>(kPassChannels / simd.tile_columns, 1)),
-      panel_floats(elements * source.c * simd.tile_columns),
-      source_at(tile_blocks.size, source.c, simd),
+      pass_panels(few_tiles ? 1 : std::max<std::int64_t>(kPassChannels / simd.tile_columns, 1)),
+      panel_groups{panels.count(), 1},
+      panel_floats(elements * depth.size * simd.tile_columns),
+      source_at(tile_blocks.size, depth.size, simd),
       product_at(tile_blocks.size, pass_panels * simd.tile_columns, simd) {
   const std::int64_t wanted_groups = Tiles{kWantedItems, tile_blocks.count()}.count();
   const std::int64_t passes = Tiles{panels.count(), pass_panels}.count();
-  panel_groups.size = Tiles{passes, std::min(passes, wanted_groups)}.count() * pass_panels;
+  if (!few_tiles) panel_groups.size = Tiles{passes, std::min(passes, wanted_groups)}.count() * pass_panels;
 }
 
 WinogradWgradPlan::WinogradWgradPlan(const Conv2dShape& shape_in, const WinogradKernels& winograd,

@@ -55,29 +55,37 @@ inline ToWinograd square_of(const float* activation, const Shape4& shape, const 
           .transform_stride = 0};
 }
 
-// How winograd_gather is cut into work items: a block of tiles and some panels of target channels, all source channels.
-// The cut depends on the shape, the register tile and the algorithm alone.
+// How winograd_gather is cut into work items. The cut depends on the shape, the register tile and the algorithm alone.
+//
+// Many tiles: the filter is transformed first, all of it. An item is a block of tiles and a group of panels of target
+// channels; it transforms its tiles' source, multiplies panel by panel, a few at a time, and transforms the products.
+// Few tiles (images of 4x4 pixels, or hardly any images): the filter's transform is the largest array, and is read only
+// once. So all of the source is transformed first, and an item is a panel of target channels, whose part of the filter
+// it transforms itself, some source channels at a time, so that it stays in the L2 cache.
 //
 // Of the transforms, [element of the transform] is outermost:
-//   the filter's     [panel][element][source channel][target channel within the panel], all of it
-//   the source's     [element][tile][source channel], of an item
-//   the product's    [element][tile][target channel of a pass], of an item and a pass over a few panels
+//   the filter's   [panel][element][source channel][target channel within the panel]; few tiles: without [panel]
+//   the source's   [element][tile][source channel]; few tiles: a block of source channels behind the other
+//   the product's  [element][tile][target channel of a pass over a few panels]
 struct WinogradPlan {
   WinogradPlan(const GatherProblem& problem, const WinogradKernels& winograd, const SimdKernels& simd);
 
-  std::int64_t items() const { return tile_blocks.count() * panel_groups.count(); }
+  std::int64_t source_floats() const { return elements * source_at.element; }  // of a block of tiles and of depth
+  std::int64_t product_floats() const { return elements * product_at.element; }
 
   Shape4 source;
   Shape4 target;
   std::int64_t elements;  // of a transform
   std::int64_t pad;       // a target pixel reads source pixels from `pad` before it to 2 - pad behind it
   WinogradTiles tiles;
+  bool few_tiles;
   Tiles tile_blocks;
-  Tiles panels;        // of target channels
-  Tiles panel_groups;  // panels of an item
+  Tiles depth;   // blocks of source channels that are multiplied in one go
+  Tiles panels;  // of target channels
   std::int64_t pass_panels;
-  std::int64_t panel_floats;   // of the transformed filter
-  TransformStrides source_at;  // where the transforms of an item's tiles lie
+  Tiles panel_groups;          // panels of an item
+  std::int64_t panel_floats;   // of the filter's transform
+  TransformStrides source_at;  // where the transforms of a block of tiles lie
   TransformStrides product_at;
 };
 

@@ -5,75 +5,22 @@
 
 #include <cmath>
 
-#include "engine/network.h"
 #include "kernels/reference/reference_context.h"
-#include "kernels/softmax_cross_entropy.h"
+#include "tests/engine/whole_network.h"
 #include "tests/support/finite_difference.h"
 #include "tests/support/random_values.h"
 
 namespace kindling {
 namespace {
 
-using Context = ReferenceContext<double>;
-
-constexpr std::int64_t kImages = 2;
-
-class WholeNetwork {
- public:
-  WholeNetwork(NormKind norm, std::uint64_t seed) : network_(context_, {.width = 8, .norm = norm}, kImages) {
-    network_.parameters().initialize(context_, seed);
-    test::RandomValues random(seed);
-    for (const double value : random.reals(kImages * kImageElements)) pixels_.push_back(static_cast<float>(2 * value));
-    for (std::int64_t i = 0; i < kImages; ++i) labels_.push_back(static_cast<std::int32_t>(random.integer(0, 9)));
-  }
-
-  std::vector<double> parameters() const { return to_host<Context, double>(context_, network_.parameters().values()); }
-
-  double loss(const std::vector<double>& parameters) { return run(parameters, {}); }
-
-  std::vector<double> gradient(const std::vector<double>& parameters) {
-    const Params<Context> logits = network_.logits(kImages);
-    run(parameters, logits);
-    network_.backward(context_, logits, kImages);
-    return to_host<Context, double>(context_, network_.parameters().gradients());
-  }
-
-  // Which activations are positive after a forward pass: it changes where a ReLU crosses its kink.
-  std::vector<bool> signs(const std::vector<double>& parameters) {
-    run(parameters, {});
-    std::vector<bool> positive;
-    for (const double value : network_.activations().all()) positive.push_back(value > 0);
-    return positive;
-  }
-
- private:
-  double run(const std::vector<double>& parameters, Params<Context> dlogits) {
-    from_host<Context, double>(context_, network_.parameters().values(), parameters);
-    network_.forward(context_, {pixels_.data(), static_cast<std::int64_t>(pixels_.size())}, kImages, Mode::kTraining);
-    BatchMetrics metrics;
-    softmax_cross_entropy(context_, SoftmaxCrossEntropy<Context>{.logits = network_.logits(kImages),
-                                                                 .labels = {labels_.data(), kImages},
-                                                                 .classes = kClasses,
-                                                                 .label_smoothing = 0.1,
-                                                                 .dlogits = dlogits,
-                                                                 .metrics = {&metrics, 1}});
-    return metrics.mean_loss();
-  }
-
-  mutable Context context_;
-  Network<Context> network_;
-  std::vector<float> pixels_;
-  std::vector<std::int32_t> labels_;
-};
+using WholeNetwork = test::WholeNetwork<ReferenceContext<double>>;
 
 std::vector<double> moved(std::vector<double> point, const std::vector<double>& direction, double t) {
   for (std::size_t i = 0; i < point.size(); ++i) point[i] += t * direction[i];
   return point;
 }
 
-double norm_of(const std::vector<double>& values) {
-  return std::sqrt(test::inner_product(values, values));
-}
+using test::norm_of;
 
 // A random direction of about unit length. Half of it is random in every element, so that no parameter is left out; in
 // the other half each element is a random share of its gradient, so that the derivative along it is of the gradient's
@@ -101,7 +48,7 @@ void expect_gradient_is_derivative(NormKind norm) {
   int directions = 0;
   for (std::uint64_t seed = 1; directions < 12; ++seed) {
     ASSERT_LT(seed, 100U) << "too few points without a kink nearby";
-    WholeNetwork network(norm, seed);
+    WholeNetwork network({}, norm, seed);
     test::RandomValues random(seed + 1000);
     const std::vector<double> at = network.parameters();
     const std::vector<double> gradient = network.gradient(at);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,34 @@ std::vector<Conv2dShape> winograd_shapes(std::vector<Conv2dShape> shapes) {
   return shapes;
 }
 
+// More tiles, source channels or target channels than one block has, with tails: see WinogradPlan.
+std::vector<Conv2dShape> blocked_shapes() {
+  return {{.n = 40, .h = 9, .w = 7, .c = 33, .k = 100},
+          {.n = 150, .h = 5, .w = 4, .c = 20, .k = 9},
+          {.n = 5, .h = 4, .w = 4, .c = 200, .k = 40},
+          {.n = 3, .h = 6, .w = 6, .c = 140, .k = 300}};
+}
+
 std::vector<double> wgrad_samples(const std::vector<double>& dw, const Conv2dShape& shape,
                                   const std::vector<std::int64_t>& filters) {
   return select(dw, shape.k, shape.filter_elements() / shape.k, filters);
+}
+
+// |found - wanted| / |wanted| by norms, for the test's report (--gtest_output=json:FILE).
+void record_error(const std::string& name, const std::vector<double>& found, const std::vector<double>& wanted) {
+  double difference = 0;
+  double norm = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    difference += (found[i] - wanted[i]) * (found[i] - wanted[i]);
+    norm += wanted[i] * wanted[i];
+  }
+  testing::Test::RecordProperty(name, std::to_string(1e7 * std::sqrt(difference / norm)) + "e-7");
+}
+
+void expect_rounding(const std::string& name, const std::vector<double>& found, const std::vector<double>& wanted,
+                     const std::vector<double>& bounds) {
+  expect_within(found, wanted, bounds, name.c_str());
+  record_error(name, found, wanted);
 }
 
 template <class Backend>
@@ -54,12 +80,13 @@ void expect_rounding_only(const Conv2dCase& data) {
   const std::vector<std::int64_t> inputs = sampled_channels(shape.c);
   const Conv2dCase by_filter = with_filters(data, filters);
   const Conv2dCase by_input = with_input_channels(data, inputs);
-  expect_within(select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter),
-                winograd_forward_bounds(by_filter, Backend::kOutputs), "y");
-  expect_within(select(run_dgrad<Backend>(data), shape.c, 1, inputs), run_dgrad<Oracle>(by_input),
-                winograd_forward_bounds(dgrad_as_forward(by_input), Backend::kOutputs), "dx");
-  expect_within(wgrad_samples(run_wgrad<Backend>(data), shape, filters), run_wgrad<Oracle>(by_filter),
-                winograd_wgrad_bounds(by_filter, Backend::kOutputs), "dw");
+  const std::string of = " of " + to_string(shape);
+  expect_rounding("y" + of, select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter),
+                  winograd_forward_bounds(by_filter, Backend::kOutputs));
+  expect_rounding("dx" + of, select(run_dgrad<Backend>(data), shape.c, 1, inputs), run_dgrad<Oracle>(by_input),
+                  winograd_forward_bounds(dgrad_as_forward(by_input), Backend::kOutputs));
+  expect_rounding("dw" + of, wgrad_samples(run_wgrad<Backend>(data), shape, filters), run_wgrad<Oracle>(by_filter),
+                  winograd_wgrad_bounds(by_filter, Backend::kOutputs));
 }
 
 template <class Backend>
@@ -98,9 +125,18 @@ TYPED_TEST(WinogradConv2d, RoundsWithinBoundsOnOddShapes) {
   }
 }
 
+TYPED_TEST(WinogradConv2d, RoundsWithinBoundsOnShapesOfManyBlocks) {
+  for (const Conv2dShape& shape : blocked_shapes()) {
+    SCOPED_TRACE(to_string(shape));
+    expect_rounding_only<TypeParam>(real_conv2d_case<float>(shape, 3));
+  }
+}
+
 TYPED_TEST(WinogradConv2d, TwoByTwoIsExactOnIntegers) {
   if (TypeParam::kAlgorithm == ConvAlgorithm::kWinograd4) GTEST_SKIP() << "its coefficients are not";
-  for (const Conv2dShape& shape : winograd_shapes(odd_convolutions())) {
+  std::vector<Conv2dShape> shapes = winograd_shapes(odd_convolutions());
+  for (const Conv2dShape& shape : blocked_shapes()) shapes.push_back(shape);
+  for (const Conv2dShape& shape : shapes) {
     SCOPED_TRACE(to_string(shape));
     expect_exact<TypeParam>(integer_conv2d_case(shape, 4));
   }
