@@ -61,6 +61,10 @@ class Sweep:
                  self.choice.p[count], len(self.times[count]), 100 * found.coverage]
                 for count, found in self.intervals.items()]
 
+    def rates(self, batch: int) -> dict[int, Interval]:
+        """Images a second."""
+        return {count: interval([1000 * batch / time for time in self.times[count]]) for count in self.counts}
+
     def line(self) -> dict:
         found = list(self.intervals.values())
         return series(self.title, self.counts, [one.median for one in found], found)
@@ -90,7 +94,7 @@ def add_rates(study: Study, result: Result, alone: list[Sweep], needed: Interval
     batch = study.options.batch_size
     lines, rows = [], []
     for sweep in alone:
-        rates = {count: interval([1000 * batch / time for time in sweep.times[count]]) for count in sweep.counts}
+        rates = sweep.rates(batch)
         lines.append(series(sweep.title, sweep.counts, [rate.median for rate in rates.values()], list(rates.values())))
         rows += [[sweep.title, count, rate.median, needed.median, rate.median / needed.median]
                  for count, rate in rates.items()]
@@ -105,14 +109,14 @@ def add_rates(study: Study, result: Result, alone: list[Sweep], needed: Interval
 
 def enough_text(alone: Sweep, needed: Interval, batch: int) -> str:
     workers = [count for count in alone.counts if count > 0]  # with none, loading and computing take turns
-    enough = [count for count in workers if 1000 * batch / alone.intervals[count].median >= needed.median]
-    most = max(1000 * batch / alone.intervals[count].median for count in workers or alone.counts)
+    rates = alone.rates(batch)
+    enough = [count for count in workers if rates[count].median >= needed.median]
+    most = max(rates[count].median for count in workers or alone.counts)
     if not enough:
         return (f"no count of workers delivers the {short(needed.median)} images/s that compute alone eats: the most "
                 f"is {short(most)}.")
-    available = 1000 * batch / alone.intervals[enough[0]].median
     return (f"compute alone eats {short(needed.median)} images/s; {workers_text(enough[0])} without training would "
-            f"deliver {short(available)}, the most is {short(most)}.")
+            f"deliver {short(rates[enough[0]].median)}, the most is {short(most)}.")
 
 
 def verdicts(study: Study, alone: list[Sweep], waiting: list[Sweep], needed: Interval) -> list[str]:
