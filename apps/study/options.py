@@ -12,6 +12,7 @@ from failure import USAGE, StudyError
 TASKS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "scaling")
 QUICK_IMAGES = 1024
 QUICK_WIDTH = 16
+MOST_WORKERS = 4  # by default
 TEXT = """what each does:
   c1       trains; loss, running loss and top-1 of every batch
   c2       seconds of loading, training and all, per epoch and phase (of c1's run)
@@ -90,8 +91,10 @@ def add_size_options(group) -> None:
     group.add_argument("--width", type=positive, metavar="N", help="64; 16 with --quick")
     group.add_argument("--batch-size", type=positive, default=128, metavar="N")
     group.add_argument("--limit-batches", type=positive, metavar="N", help="all; 1,024 images with --quick")
-    group.add_argument("--workers", type=not_negative, metavar="N", help="4, or fewer where the job has fewer CPUs")
-    group.add_argument("--threads", type=not_negative, default=0, metavar="N", help="0: one for each CPU of the job")
+    group.add_argument("--workers", type=not_negative, metavar="N",
+                       help="on the CPU a quarter of the job's CPUs, on a GPU all but one; 4 at most")
+    group.add_argument("--threads", type=not_negative, default=0, metavar="N",
+                       help="0: one for each CPU of the job; without --workers those that don't load")
 
 
 def add_timing_options(group) -> None:
@@ -113,6 +116,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+def share_cpus(options: argparse.Namespace) -> None:
+    """Loader workers and compute threads that together are as many as the CPUs, as slurm/allocation.sh shares them: a
+    CPU computes so much longer than it loads that a quarter of it loads."""
+    cpus = machine.cpus()
+    if options.on_gpu:
+        options.workers = min(MOST_WORKERS, max(cpus - 1, 0))
+        return
+    options.workers = min(MOST_WORKERS, cpus // 4, max(cpus - options.threads, 0))
+    if options.workers and not options.threads:
+        options.threads = cpus - options.workers
+
+
 def resolve(options: argparse.Namespace) -> None:
     """Puts in what depends on --quick and on the machine."""
     options.on_gpu = options.device == "cuda" or (options.device == "auto" and bool(machine.gpus())
@@ -122,7 +137,7 @@ def resolve(options: argparse.Namespace) -> None:
     options.width = options.width or (QUICK_WIDTH if options.quick else 64)
     options.limit_batches = options.limit_batches or (quick_batches if options.quick else 0)
     if options.workers is None:
-        options.workers = min(4, machine.cpus())
+        share_cpus(options)
     options.alone_repeats = options.repeats or 6
     options.repeats = options.repeats or (3 if options.quick else 6)
     if not options.timing_batches:

@@ -1,9 +1,11 @@
 """Each fact that spoils results gives its warning, and a good machine gives none."""
 import unittest
 from dataclasses import replace
+from unittest import mock
 
 import study_test_case  # noqa: F401 (finds the modules)
-from preflight import Facts, warnings
+from options import parse
+from preflight import Facts, threads_warnings, warnings
 from programs import Build
 
 BUILD = Build("kindling 0.1.0", "0123456789", False, "Release", "")
@@ -36,6 +38,15 @@ class Preflight(unittest.TestCase):
         with_cuda = {"kindling-train": replace(BUILD, cuda="13.0")}
         self.assertEqual(warnings(replace(GOOD, on_gpu=True, gpus=1, builds=with_cuda)), [])
         self.assertEqual(warnings(replace(GOOD, device="cpu", gpus=1)), [])  # the CPU is meant
+
+    def test_the_default_options_give_no_warning(self):
+        for cpus in (1, 2, 3, 4, 8, 16, 64):
+            for on_gpu in (False, True):
+                with self.subTest(cpus=cpus, on_gpu=on_gpu), mock.patch("machine.cpus", return_value=cpus):
+                    options = parse(["c1", "--dataset", "synthetic", "--device", "cuda" if on_gpu else "cpu"])
+                    facts = replace(GOOD, cpus=cpus, on_gpu=on_gpu, workers=options.workers, threads=options.threads,
+                                    workers_list=(), environment={})
+                    self.assertEqual(threads_warnings(facts), [])
 
     def test_each_fault_gives_one_warning(self):
         for text, change in BAD.items():
