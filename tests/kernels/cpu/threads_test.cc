@@ -40,11 +40,11 @@ Floats reals(std::int64_t size, std::uint64_t seed) {
 // op(context) returns all that an op made; the bits must not depend on the number of threads. Float sums in another
 // order differ in some bits of so many values, so a reduction that threads split would show.
 template <class Op>
-void expect_same_bits(const Op& op) {
-  C one({.threads = 1});
+void expect_same_bits(const Op& op, ConvAlgorithm conv = ConvAlgorithm::kAuto) {
+  C one({.threads = 1, .conv = conv});
   const Floats wanted = op(one);
-  for (const int threads : {2, 3, 4, 7}) {
-    C context({.threads = threads});
+  for (const int threads : {2, 3, 4, 7, 8}) {
+    C context({.threads = threads, .conv = conv});
     const Floats found = op(context);
     ASSERT_EQ(found.size(), wanted.size());
     EXPECT_EQ(std::memcmp(found.data(), wanted.data(), wanted.size() * sizeof(float)), 0) << threads << " threads";
@@ -65,25 +65,30 @@ std::vector<Conv2dShape> convolutions() {
           {.n = 20, .h = 16, .w = 16, .c = 16, .k = 24},
           {.n = 9, .h = 8, .w = 8, .c = 64, .k = 128, .stride = 2},
           {.n = 9, .h = 9, .w = 7, .c = 33, .k = 65, .r = 1, .stride = 2, .pad = 0},
+          {.n = 9, .h = 9, .w = 7, .c = 33, .k = 200},
           {.n = 5, .h = 4, .w = 4, .c = 256, .k = 256}};
+}
+
+Floats all_passes(C& context, const Conv2dShape& shape) {
+  Floats x = reals(shape.x_shape().elements(), 1);
+  Floats w = reals(shape.filter_elements(), 2);
+  Floats dy = reals(shape.y_shape().elements(), 3);
+  Floats y = zeros(size_of(dy));
+  Floats dx = reals(size_of(x), 4);
+  Floats dw = zeros(size_of(w));
+  conv2d_forward(context, shape, activation(x, shape.x_shape()), view(w), activation(y, shape.y_shape()));
+  conv2d_dgrad(context, shape, activation(dy, shape.y_shape()), view(w), activation(dx, shape.x_shape()),
+               Accumulate::kAdd);
+  conv2d_wgrad(context, shape, activation(x, shape.x_shape()), activation(dy, shape.y_shape()), view(dw));
+  return joined({y, dx, dw});
 }
 
 TEST(CpuThreads, Conv2d) {
   for (const Conv2dShape& shape : convolutions()) {
-    SCOPED_TRACE(to_string(shape));
-    expect_same_bits([&](C& context) {
-      Floats x = reals(shape.x_shape().elements(), 1);
-      Floats w = reals(shape.filter_elements(), 2);
-      Floats dy = reals(shape.y_shape().elements(), 3);
-      Floats y = zeros(size_of(dy));
-      Floats dx = reals(size_of(x), 4);
-      Floats dw = zeros(size_of(w));
-      conv2d_forward(context, shape, activation(x, shape.x_shape()), view(w), activation(y, shape.y_shape()));
-      conv2d_dgrad(context, shape, activation(dy, shape.y_shape()), view(w), activation(dx, shape.x_shape()),
-                   Accumulate::kAdd);
-      conv2d_wgrad(context, shape, activation(x, shape.x_shape()), activation(dy, shape.y_shape()), view(dw));
-      return joined({y, dx, dw});
-    });
+    for (const ConvAlgorithm conv : {ConvAlgorithm::kDirect, ConvAlgorithm::kWinograd2, ConvAlgorithm::kWinograd4}) {
+      SCOPED_TRACE(to_string(shape) + " " + name_of(conv));
+      expect_same_bits([&](C& context) { return all_passes(context, shape); }, conv);
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include "tests/support/backends.h"
 #include "tests/support/conv2d_case.h"
 #include "tests/support/conv2d_sample.h"
+#include "tests/support/finite_difference.h"
 #include "tests/support/rounding.h"
 #include "tests/support/shape_table.h"
 #include "tests/support/winograd_bound.h"
@@ -30,11 +31,6 @@ struct Winograd : CpuBackend<float, isa_of> {
   static std::string name() { return std::string(name_of(algorithm)) + "_" + name_of(isa_of); }
 };
 
-template <ConvAlgorithm algorithm, int threads>
-struct WinogradOnThreads : Winograd<algorithm, Isa::kPortable> {
-  static CpuContext<float> make() { return CpuContext<float>({.threads = threads, .conv = algorithm}); }
-};
-
 // Those that Winograd computes: the others are direct's.
 std::vector<Conv2dShape> winograd_shapes(std::vector<Conv2dShape> shapes) {
   std::erase_if(shapes, [](const Conv2dShape& shape) {
@@ -51,54 +47,66 @@ std::vector<Conv2dShape> blocked_shapes() {
           {.n = 3, .h = 6, .w = 6, .c = 140, .k = 300}};
 }
 
-std::vector<double> wgrad_samples(const std::vector<double>& dw, const Conv2dShape& shape,
-                                  const std::vector<std::int64_t>& filters) {
-  return select(dw, shape.k, shape.filter_elements() / shape.k, filters);
+// The outputs of the three passes that are compared: see sampled_channels.
+struct Outputs {
+  std::vector<double> y;
+  std::vector<double> dx;
+  std::vector<double> dw;
+};
+
+template <class Backend>
+Outputs sampled_outputs(const Conv2dCase& data) {
+  const Conv2dShape& shape = data.shape;
+  const std::vector<std::int64_t> filters = sampled_channels(shape.k);
+  return {select(run_forward<Backend>(data), shape.k, 1, filters),
+          select(run_dgrad<Backend>(data), shape.c, 1, sampled_channels(shape.c)),
+          select(run_wgrad<Backend>(data), shape.k, shape.filter_elements() / shape.k, filters)};
 }
 
-// |found - wanted| / |wanted| by norms, for the test's report (--gtest_output=json:FILE).
-void record_error(const std::string& name, const std::vector<double>& found, const std::vector<double>& wanted) {
-  double difference = 0;
-  double norm = 0;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    difference += (found[i] - wanted[i]) * (found[i] - wanted[i]);
-    norm += wanted[i] * wanted[i];
-  }
-  testing::Test::RecordProperty(name, std::to_string(1e7 * std::sqrt(difference / norm)) + "e-7");
-}
-
-void expect_rounding(const std::string& name, const std::vector<double>& found, const std::vector<double>& wanted,
-                     const std::vector<double>& bounds) {
-  expect_within(found, wanted, bounds, name.c_str());
-  record_error(name, found, wanted);
+// The oracle computes no more than the sample.
+Outputs wanted_outputs(const Conv2dCase& data) {
+  const Conv2dCase by_filter = with_filters(data, sampled_channels(data.shape.k));
+  return {run_forward<Oracle>(by_filter), run_dgrad<Oracle>(with_input_channels(data, sampled_channels(data.shape.c))),
+          run_wgrad<Oracle>(by_filter)};
 }
 
 template <class Backend>
 void expect_rounding_only(const Conv2dCase& data) {
-  const Conv2dShape& shape = data.shape;
-  const std::vector<std::int64_t> filters = sampled_channels(shape.k);
-  const std::vector<std::int64_t> inputs = sampled_channels(shape.c);
-  const Conv2dCase by_filter = with_filters(data, filters);
-  const Conv2dCase by_input = with_input_channels(data, inputs);
-  const std::string of = " of " + to_string(shape);
-  expect_rounding("y" + of, select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter),
-                  winograd_forward_bounds(by_filter, Backend::kOutputs));
-  expect_rounding("dx" + of, select(run_dgrad<Backend>(data), shape.c, 1, inputs), run_dgrad<Oracle>(by_input),
-                  winograd_forward_bounds(dgrad_as_forward(by_input), Backend::kOutputs));
-  expect_rounding("dw" + of, wgrad_samples(run_wgrad<Backend>(data), shape, filters), run_wgrad<Oracle>(by_filter),
-                  winograd_wgrad_bounds(by_filter, Backend::kOutputs));
+  const Conv2dCase by_filter = with_filters(data, sampled_channels(data.shape.k));
+  const Conv2dCase by_input = with_input_channels(data, sampled_channels(data.shape.c));
+  const Outputs found = sampled_outputs<Backend>(data);
+  const Outputs wanted = wanted_outputs(data);
+  expect_within(found.y, wanted.y, winograd_forward_bounds(by_filter, Backend::kOutputs), "y");
+  expect_within(found.dx, wanted.dx, winograd_forward_bounds(dgrad_as_forward(by_input), Backend::kOutputs), "dx");
+  expect_within(found.dw, wanted.dw, winograd_wgrad_bounds(by_filter, Backend::kOutputs), "dw");
 }
 
 template <class Backend>
 void expect_exact(const Conv2dCase& data) {
-  const Conv2dShape& shape = data.shape;
-  const std::vector<std::int64_t> filters = sampled_channels(shape.k);
-  const std::vector<std::int64_t> inputs = sampled_channels(shape.c);
-  const Conv2dCase by_filter = with_filters(data, filters);
-  expect_equal(select(run_forward<Backend>(data), shape.k, 1, filters), run_forward<Oracle>(by_filter), "y");
-  expect_equal(select(run_dgrad<Backend>(data), shape.c, 1, inputs),
-               run_dgrad<Oracle>(with_input_channels(data, inputs)), "dx");
-  expect_equal(wgrad_samples(run_wgrad<Backend>(data), shape, filters), run_wgrad<Oracle>(by_filter), "dw");
+  const Outputs found = sampled_outputs<Backend>(data);
+  const Outputs wanted = wanted_outputs(data);
+  expect_equal(found.y, wanted.y, "y");
+  expect_equal(found.dx, wanted.dx, "dx");
+  expect_equal(found.dw, wanted.dw, "dw");
+}
+
+// |found - wanted| / |wanted| by norms.
+double relative_error(const std::vector<double>& found, const std::vector<double>& wanted) {
+  double difference = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) difference += std::pow(found[i] - wanted[i], 2);
+  return std::sqrt(difference / inner_product(wanted, wanted));
+}
+
+// For the test's report (--gtest_output=json:FILE) and docs/NUMERICS.md.
+template <class Backend>
+void record_errors(const std::string& name, const Conv2dCase& data) {
+  const Outputs found = sampled_outputs<Backend>(data);
+  const Outputs wanted = wanted_outputs(data);
+  const auto text = [](double error) { return std::to_string(1e7 * error) + "e-7"; };
+  testing::Test::RecordProperty(name + " " + to_string(data.shape), text(relative_error(found.y, wanted.y)) + " " +
+                                                                        text(relative_error(found.dx, wanted.dx)) +
+                                                                        " " +
+                                                                        text(relative_error(found.dw, wanted.dw)));
 }
 
 template <class Backend>
@@ -113,7 +121,11 @@ TYPED_TEST(WinogradConv2d, RoundsWithinBoundsOnTheNetworksShapes) {
   for (const std::int64_t n : {1, 3}) {
     for (const Conv2dShape& shape : winograd_shapes(resnet18_convolutions(n))) {
       SCOPED_TRACE(to_string(shape));
-      expect_rounding_only<TypeParam>(real_conv2d_case<float>(shape, 1));
+      const Conv2dCase data = real_conv2d_case<float>(shape, 1);
+      expect_rounding_only<TypeParam>(data);
+      if (n != 3) continue;
+      record_errors<TypeParam>(TypeParam::name(), data);
+      record_errors<CpuBackend<float, TypeParam::kIsa>>("direct", data);
     }
   }
 }
@@ -190,35 +202,6 @@ TEST(ConvAlgorithmFor, AutoChoosesByShape) {
   EXPECT_EQ(algorithm_for(ConvAlgorithm::kAuto, {.n = 1, .h = 8, .w = 8, .c = 31, .k = 64}), ConvAlgorithm::kDirect);
   EXPECT_EQ(algorithm_for(ConvAlgorithm::kWinograd4, {.n = 1, .h = 8, .w = 8, .c = 31, .k = 64}),
             ConvAlgorithm::kWinograd4);
-}
-
-template <class One, class Other>
-void expect_same_bits(const Conv2dCase& data, const std::vector<double>& before) {
-  EXPECT_EQ(run_forward<One>(data), run_forward<Other>(data));
-  EXPECT_EQ(run_dgrad_add<One>(data, before), run_dgrad_add<Other>(data, before));
-  EXPECT_EQ(run_wgrad<One>(data), run_wgrad<Other>(data));
-}
-
-// Shapes that are cut into many items each way: by tiles, by channels, into slices.
-template <ConvAlgorithm algorithm>
-void expect_same_bits_for_any_thread_count() {
-  for (const Conv2dShape& shape : {Conv2dShape{.n = 20, .h = 16, .w = 16, .c = 16, .k = 24},
-                                   Conv2dShape{.n = 5, .h = 4, .w = 4, .c = 256, .k = 256},
-                                   Conv2dShape{.n = 9, .h = 9, .w = 7, .c = 33, .k = 200}}) {
-    SCOPED_TRACE(to_string(shape));
-    const Conv2dCase data = real_conv2d_case<float>(shape, 9);
-    const std::vector<double> before = RandomValues(10).reals(shape.x_shape().elements());
-    using One = WinogradOnThreads<algorithm, 1>;
-    expect_same_bits<One, WinogradOnThreads<algorithm, 2>>(data, before);
-    expect_same_bits<One, WinogradOnThreads<algorithm, 3>>(data, before);
-    expect_same_bits<One, WinogradOnThreads<algorithm, 4>>(data, before);
-    expect_same_bits<One, WinogradOnThreads<algorithm, 8>>(data, before);
-  }
-}
-
-TEST(WinogradThreads, SameBitsForAnyThreadCount) {
-  expect_same_bits_for_any_thread_count<ConvAlgorithm::kWinograd2>();
-  expect_same_bits_for_any_thread_count<ConvAlgorithm::kWinograd4>();
 }
 
 }  // namespace
