@@ -62,10 +62,10 @@ build_and_test() {
   run_tests "$preset" "$@"
 }
 
-# The loader, which is what has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
+# build_and_test_threads [ctest options]: the loader, which is what has threads of its own; libgomp is not instrumented, so this preset has no OpenMP.
 build_and_test_threads() {
   build_preset cpu-tsan tests/data/all
-  run_tests cpu-tsan/tests/data
+  run_tests cpu-tsan/tests/data "$@"
 }
 
 # Whether there is a CUDA toolkit to compile with; the CUDA stages are left out where there is none.
