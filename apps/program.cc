@@ -53,7 +53,7 @@ std::string nearest_flag(const CLI::App& app, const std::string& unknown) {
 std::string one_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  return without_controls(text);
 }
 
 // A program started without stdin, stdout or stderr would get their numbers for its own files, and print into them.

@@ -24,6 +24,12 @@ elseif(KINDLING_SANITIZE STREQUAL "thread")
 elseif(NOT KINDLING_SANITIZE STREQUAL "")
   message(FATAL_ERROR "KINDLING_SANITIZE is '${KINDLING_SANITIZE}'; it may be empty, address or thread")
 endif()
+if(KINDLING_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "KINDLING_FUZZ needs clang, found ${CMAKE_CXX_COMPILER_ID} (the preset fuzz sets it)")
+  endif()
+  list(APPEND KINDLING_SANITIZE_FLAGS -fsanitize=fuzzer-no-link) # counts branches, which steers libFuzzer
+endif()
 target_compile_options(kindling_options INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${KINDLING_SANITIZE_FLAGS}>")
 target_link_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
 

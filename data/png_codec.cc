@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "data/file.h"
 #include "kernels/core/error.h"
 
 namespace kindling {
@@ -66,6 +67,9 @@ class PngReader {
   // only trivial objects that don't change after setjmp, so no destructor is skipped and no value is indeterminate.
   bool read(png_bytepp rows) {
     if (setjmp(png_jmpbuf(png_)) != 0) return false;  // NOLINT(cert-err52-cpp)
+    // The header was checked, and libpng must not find another: nor may a small chunk unpack to a large one.
+    png_set_user_limits(png_, kImageSide, kImageSide);
+    png_set_chunk_malloc_max(png_, kMostPngBytes);
     png_read_info(png_, info_);
     png_set_palette_to_rgb(png_);  // without effect on other colour types
     png_set_gray_to_rgb(png_);
@@ -84,6 +88,15 @@ class PngReader {
 };
 
 }  // namespace
+
+std::vector<std::uint8_t> read_png_file(const std::filesystem::path& path) {
+  std::vector<std::uint8_t> bytes = read_file(path, kMostPngBytes + 1);
+  if (bytes.size() > kMostPngBytes) {
+    throw png_error_in(path.string(),
+                       fmt::format("expected a PNG of 32 x 32 pixels, found more than {} bytes", kMostPngBytes));
+  }
+  return bytes;
+}
 
 void check_png_header(std::span<const std::uint8_t> bytes, const std::string& name) {
   constexpr std::array<std::uint8_t, 8> kSignature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -107,8 +120,28 @@ void check_png_header(std::span<const std::uint8_t> bytes, const std::string& na
   if (bit_depth != 8) throw png_error_in(name, fmt::format("expected 8 bits a sample, found {}", bit_depth));
 }
 
+namespace {
+
+// libpng asks for memory for the whole of a chunk, as its length says, before it looks how much there is to read.
+void check_png_chunks(std::span<const std::uint8_t> bytes, const std::string& name) {
+  constexpr std::size_t kLengthTypeAndChecksum = 12;
+  std::size_t at = 8;  // behind the signature
+  while (at < bytes.size()) {
+    const std::size_t left = bytes.size() - at;
+    if (left < kLengthTypeAndChecksum || big_endian(bytes, at) > left - kLengthTypeAndChecksum) {
+      throw png_error_in(name,
+                         fmt::format("damaged PNG: the file ends inside a chunk, {} bytes after it begins", left));
+    }
+    if (std::memcmp(bytes.data() + at + 4, "IEND", 4) == 0) return;  // what comes after it isn't read
+    at += kLengthTypeAndChecksum + big_endian(bytes, at);
+  }
+}
+
+}  // namespace
+
 void decode_png(std::span<const std::uint8_t> bytes, const std::string& name, Image& image) {
   check_png_header(bytes, name);
+  check_png_chunks(bytes, name);
   std::array<png_bytep, kImageSide> rows{};
   for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * kRowBytes;
 

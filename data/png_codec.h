@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,12 @@ namespace kindling {
 
 // Signature and IHDR chunk: what check_png_header looks at.
 inline constexpr std::size_t kPngHeaderBytes = 33;
+
+// 32 x 32 pixels take at most 4 kB; the rest is room for text and colour profiles. What is larger isn't read.
+inline constexpr std::size_t kMostPngBytes = 1'000'000;
+
+// A whole file. Throws Error(kData) with the path where it can't be read or is larger than kMostPngBytes.
+std::vector<std::uint8_t> read_png_file(const std::filesystem::path& path);
 
 // Throws Error(kData) that begins with `name` unless bytes begin like a PNG of 32 x 32 pixels and 8 bits a sample
 // (grey, RGB or palette, with or without alpha). Nothing is decoded.

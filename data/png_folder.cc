@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <system_error>
 
 #include "data/file.h"
@@ -39,11 +40,18 @@ std::vector<std::string> class_names(const fs::path& folder) {
   });
 }
 
+// For a message: a folder may hold thousands.
+std::string first_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 12;
+  const std::span<const std::string> shown(names.data(), std::min(names.size(), kShown));
+  return fmt::format("{}{}", fmt::join(shown, " "), names.size() > kShown ? " ..." : "");
+}
+
 void check_classes(const fs::path& root, Split split, const std::vector<std::string>& classes) {
   const fs::path folder = root / name_of(split);
   if (std::ssize(classes) != kClasses) {
     throw Error(ErrorCode::kData, fmt::format("{}: expected {} class folders, found {}: {}", folder.string(), kClasses,
-                                              classes.size(), fmt::join(classes, " ")));
+                                              classes.size(), first_of(classes)));
   }
   // A class missing in one split would shift the labels of those after it.
   const fs::path other = root / name_of(split == Split::kTrain ? Split::kTest : Split::kTrain);
@@ -52,7 +60,7 @@ void check_classes(const fs::path& root, Split split, const std::vector<std::str
   const std::vector<std::string> other_classes = class_names(other);
   if (other_classes != classes) {
     throw Error(ErrorCode::kData, fmt::format("{} and {} have different classes: {} against {}", folder.string(),
-                                              other.string(), fmt::join(classes, " "), fmt::join(other_classes, " ")));
+                                              other.string(), first_of(classes), first_of(other_classes)));
   }
 }
 
@@ -86,7 +94,8 @@ void PngFolder::append_class(const std::string& folder, std::int32_t label) {
     File file{.name = fmt::format("{}/{}", folder, name), .bytes = 0, .label = label, .encoded = {}};
     const fs::path path = root_ / file.name;
     file.bytes = file_size_bytes(path);
-    std::vector<std::uint8_t> bytes = cache_ == Cache::kEncoded ? read_file(path) : read_file(path, kPngHeaderBytes);
+    std::vector<std::uint8_t> bytes =
+        cache_ == Cache::kEncoded ? read_png_file(path) : read_file(path, kPngHeaderBytes);
     check_png_header(bytes, path.string());
     if (cache_ == Cache::kEncoded) file.encoded = std::move(bytes);
     files_.push_back(std::move(file));
@@ -116,7 +125,7 @@ void PngFolder::decode(const File& file, Image& image) const {
   if (cache_ == Cache::kEncoded) {
     decode_png(file.encoded, path.string(), image);
   } else {
-    decode_png(read_file(path), path.string(), image);
+    decode_png(read_png_file(path), path.string(), image);
   }
   image.label = file.label;
 }

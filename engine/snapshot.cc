@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,26 @@ void parse_numbers(const Checkpoint& checkpoint, const std::string& key, const s
     *values[i] = take_number<T>(checkpoint, key, text);
   }
   if (!text.empty()) refuse_number(checkpoint, key);
+}
+
+// A checksum proves that a checkpoint is what was written, not that it makes sense. No training reaches these counts,
+// and sums of them don't overflow.
+void require_sensible(const Checkpoint& checkpoint, const TrainingState& state) {
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  const auto is_count = [](std::int64_t value) { return value >= 0 && value <= kMost; };
+  const auto is_sum = [](double value) { return std::isfinite(value) && value >= 0; };
+  const RunningMetrics& metrics = state.metrics;
+  const EpochSeconds& seconds = state.seconds;
+  const bool is_sensible = is_count(state.epoch) && is_count(state.batch) && is_count(state.step) &&
+                           is_count(metrics.images()) && is_count(metrics.correct()) &&
+                           metrics.correct() <= metrics.images() && std::isfinite(metrics.loss_sum()) &&
+                           is_sum(seconds.data) && is_sum(seconds.compute) && is_sum(seconds.wall);
+  if (is_sensible) return;
+  throw Error(ErrorCode::kWeights,
+              fmt::format("{}: its training state makes no sense: step {}, epoch {}, batch {}, loss sum {}, {} of {} "
+                          "images correct, after {} s",
+                          checkpoint.origin(), state.step, state.epoch, state.batch, metrics.loss_sum(),
+                          metrics.correct(), metrics.images(), seconds.wall));
 }
 
 std::vector<std::int64_t*> numbers_of(PhaseTimes& times) {
@@ -93,6 +115,7 @@ TrainingState from_metadata(const Checkpoint& checkpoint) {
   state.seconds.wall = parse_number<double>(checkpoint, "wall_s");
   parse_numbers(checkpoint, "phases_ns", numbers_of(state.seconds.phases));
   parse_numbers(checkpoint, "device_ms", numbers_of(state.seconds.device));
+  require_sensible(checkpoint, state);
   return state;
 }
 

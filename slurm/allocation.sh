@@ -5,12 +5,14 @@
 # One thread for each CPU, also on a cluster that doesn't bind jobs to their CPUs.
 use_granted_cpus() {
   cpus=${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}
+  require_count "SLURM_CPUS_PER_TASK (or SLURM_CPUS_ON_NODE)" "$cpus"
   export SLURM_CPUS_PER_TASK=$cpus OMP_NUM_THREADS=$cpus
 }
 
 # A job that was granted a GPU insists on it; one without measures the CPU.
 use_granted_gpus() {
   gpus=${SLURM_GPUS_ON_NODE:-0}
+  require_count SLURM_GPUS_ON_NODE "$gpus"
   if [ -z "$device" ]; then
     if [ "$gpus" -gt 0 ]; then device=cuda; else device=cpu; fi
   fi

@@ -11,6 +11,9 @@ fail() {
   exit "$1"
 }
 
+# require_count NAME VALUE: a plain number. Bash's arithmetic would run a command that stands in its place.
+require_count() { [[ $2 =~ ^(0|[1-9][0-9]{0,5})$ ]] || fail 2 "$1 is ${2@Q}; it must be a whole number"; }
+
 # A site's own: modules, environment. KINDLING_SITE names the file, else slurm/site.sh is read where it exists.
 load_site() {
   local file=${KINDLING_SITE:-slurm/site.sh}

@@ -37,6 +37,7 @@ run_and_pass_signals() {
 # requeue_if_stopped MOST: puts a job that was stopped with a good checkpoint back into the queue, at most MOST times.
 requeue_if_stopped() {
   local most=$1 restarts=${SLURM_RESTART_COUNT:-0} state
+  require_count SLURM_RESTART_COUNT "$restarts"
   # Statuses 138 and 143: the signal came before kindling-study could catch it, so that nothing was begun.
   case $child_status in
     75) ;;

@@ -62,12 +62,12 @@ build_and_test() {
   run_tests "$preset" "$@"
 }
 
-# The loader and the writer of checkpoints, which are what has threads of its own; libgomp is not instrumented, so this
-# preset has no OpenMP.
+# build_and_test_threads [ctest options]: the loader and the writer of checkpoints, which are what has threads of its own;
+# libgomp is not instrumented, so this preset has no OpenMP.
 build_and_test_threads() {
   build_preset cpu-tsan tests/data/all tests/engine/io/all
-  run_tests cpu-tsan/tests/data
-  run_tests cpu-tsan/tests/engine/io
+  run_tests cpu-tsan/tests/data "$@"
+  run_tests cpu-tsan/tests/engine/io "$@"
 }
 
 # And the whole program, which takes minutes to compile.

@@ -42,6 +42,7 @@ stage cpu-release build_and_test cpu-release
 stage cpu-debug build_and_test cpu-debug -LE check
 stage cpu-asan build_and_test cpu-asan -LE check
 stage cpu-tsan build_and_test_more_threads
+stage fuzz "$root/tools/fuzz.sh" 1800
 if has_cuda; then
   stage cuda build_and_test_cuda
   stage cuda-on-cpu test_cuda_on_cpu cuda-on-cpu
@@ -61,8 +62,8 @@ summary=$root/tests/long_run_summary.txt
 {
   echo "tools/test.sh --long, commit $(source_id), $(date -u +%F), $(nproc) cores, real data: $data"
   stage_table || true
-  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,cuda,cuda-on-cpu,cuda-on-cpu-race,device-benchmarks,without-cudnn,without-cudnn-on-cpu,clang-tests,clang-tidy,planted-bugs}.log; do
-    grep -hE '^[0-9]+ tests: |^device tests: |^  skipped |^clang-tidy: |planted bugs, each' "$log" |
+  for log in "$logs"/{cpu-release,cpu-debug,cpu-asan,cpu-tsan,fuzz,cuda,cuda-on-cpu,cuda-on-cpu-race,device-benchmarks,without-cudnn,without-cudnn-on-cpu,clang-tests,clang-tidy,planted-bugs}.log; do
+    grep -hE '^[0-9]+ tests: |^device tests: |^  skipped |^clang-tidy: |^fuzz: |planted bugs, each' "$log" |
       sed "s/^/$(basename "$log" .log): /" || true
   done
 } >"$summary"

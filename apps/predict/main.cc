@@ -14,7 +14,6 @@
 #include "data/augment.h"
 #include "data/cifar10.h"
 #include "data/dataset.h"
-#include "data/file.h"
 #include "data/png_codec.h"
 #include "engine/network.h"
 #include "engine/weights_file.h"
@@ -60,7 +59,7 @@ void print_top(const std::string& image, const std::vector<double>& probabilitie
 // All images are decoded before the first result: a bad one among many leaves no half answer.
 std::vector<Image> decode_all(const std::vector<std::string>& paths) {
   std::vector<Image> images(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i) decode_png(read_file(paths[i]), paths[i], images[i]);
+  for (std::size_t i = 0; i < paths.size(); ++i) decode_png(read_png_file(paths[i]), paths[i], images[i]);
   return images;
 }
 

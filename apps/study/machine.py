@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from functools import lru_cache
@@ -13,7 +14,7 @@ def cpus() -> int:
     """CPUs that the job may use: its mask, and what Slurm gave each task where that is less."""
     allowed = len(os.sched_getaffinity(0))
     given = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return min(allowed, int(given)) if given.isdigit() and int(given) > 0 else allowed
+    return min(allowed, int(given)) if re.fullmatch("[1-9][0-9]{0,5}", given) else allowed
 
 
 def cpu_model() -> str:

@@ -147,6 +147,7 @@ void check(const TrainOptions& options) {
   check_data_options(options);
   check_network_options(options.network);
   require_at_least("--threads", options.threads, 0);
+  require_at_most("--threads", options.threads, 1024);
   require_at_least("--epochs", options.epochs, 1);
   require_at_most("--epochs", options.epochs, 1'000'000'000);
   require_at_least("--validation-images", options.validation_images, 0);

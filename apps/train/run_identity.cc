@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
+#include "engine/io/json_text.h"
+#include "engine/io/run_record.h"
 #include "kernels/core/error.h"
 
 namespace kindling {
@@ -63,9 +64,8 @@ nlohmann::ordered_json identity_options(const TrainOptions& options, const Hyper
 }
 
 bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& identity) {
-  std::ifstream file(run_json, std::ios::binary);
-  const auto record = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
-  if (!record.is_object() || !record.contains("options") || !record.contains("bits")) return false;
+  const nlohmann::ordered_json record = read_record(run_json);
+  if (!record.contains("options") || !record.contains("bits")) return false;
   const nlohmann::ordered_json& options = record.at("options");  // and more that may differ
   const auto& wanted = identity.options.items();
   return options.is_object() && record.at("bits") == identity.bits &&
@@ -75,8 +75,8 @@ bool is_record_of(const std::filesystem::path& run_json, const RunIdentity& iden
 }
 
 PlanMap plans_of(const Checkpoint& checkpoint) {
-  const auto saved = nlohmann::json::parse(checkpoint.metadata("options"), nullptr, /*allow_exceptions=*/false);
-  if (!saved.is_object() || !saved.contains("plans")) return {};
+  const nlohmann::ordered_json saved = parse_record(checkpoint.metadata("options"));
+  if (!saved.contains("plans")) return {};
   try {
     return saved.at("plans").get<PlanMap>();
   } catch (const nlohmann::json::exception& reason) {
@@ -86,9 +86,8 @@ PlanMap plans_of(const Checkpoint& checkpoint) {
 }
 
 void require_same_identity(const Checkpoint& checkpoint, const RunIdentity& identity) {
-  const nlohmann::ordered_json saved =
-      nlohmann::ordered_json::parse(checkpoint.metadata("options"), nullptr, /*allow_exceptions=*/false);
-  if (!saved.is_object() || !saved.contains("options") || !saved.contains("bits")) {
+  const nlohmann::ordered_json saved = parse_record(checkpoint.metadata("options"));
+  if (!saved.contains("options") || !saved.contains("bits")) {
     throw Error(ErrorCode::kWeights,
                 fmt::format("{}: metadata 'options' is not what a run writes", checkpoint.origin()));
   }

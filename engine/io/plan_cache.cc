@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -18,8 +19,13 @@ namespace {
 constexpr const char* kFormat = "kindling-plan-cache";
 constexpr int kVersion = 1;
 
+constexpr std::uintmax_t kMaxBytes = 16'000'000;  // thousands of networks: what is larger is something else
+
 // The contents. Throws std::runtime_error with the reason.
 std::string file_contents(const std::filesystem::path& path) {
+  if (const std::uintmax_t bytes = std::filesystem::file_size(path); bytes > kMaxBytes) {  // throws for devices, pipes
+    throw std::runtime_error(fmt::format("wanted at most {} bytes, found {}", kMaxBytes, bytes));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error(std::strerror(errno));
   std::string text(std::istreambuf_iterator<char>(file), {});

@@ -6,8 +6,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <ctime>
 #include <fstream>
+#include <iterator>
+#include <system_error>
 
 #include "engine/io/durable_file.h"
 #include "engine/io/json_text.h"
@@ -53,12 +56,19 @@ std::string utc_time() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
+nlohmann::ordered_json read_record(const std::filesystem::path& path) {
+  constexpr std::uintmax_t kMaxBytes = 16'000'000;
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) > kMaxBytes || error) return {};
+  std::ifstream file(path, std::ios::binary);
+  return parse_record(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
 nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed) {
   const std::string now = utc_time();
   if (!resumed) return {{"started", now}};
-  std::ifstream file(path, std::ios::binary);
-  const auto before = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
-  const bool is_record = before.is_object() && before.contains("started") && before.at("started").is_string();
+  const nlohmann::ordered_json before = read_record(path);
+  const bool is_record = before.contains("started") && before.at("started").is_string();
   nlohmann::ordered_json resumes = nlohmann::ordered_json::array();
   if (is_record && before.contains("resumed") && before.at("resumed").is_array()) resumes = before.at("resumed");
   resumes.push_back(now);

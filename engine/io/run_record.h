@@ -21,6 +21,9 @@ nlohmann::ordered_json build_facts();
 // The time now in UTC, as 2026-01-31T23:59:59Z.
 std::string utc_time();
 
+// The record at `path`; null where that is missing, damaged, larger than 16 MB or no object.
+nlohmann::ordered_json read_record(const std::filesystem::path& path);
+
 // {"started"} of a new run: now. Of one that goes on {"started", "resumed": [...]}: the times of its record at `path`
 // (null and none where that is missing or damaged) and now.
 nlohmann::ordered_json run_times(const std::filesystem::path& path, bool resumed);

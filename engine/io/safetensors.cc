@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <exception>
 #include <fstream>
 #include <map>
 #include <system_error>
@@ -42,6 +43,18 @@ std::string mismatch(const TensorRecord& found, DType dtype, std::span<const std
                      describe(found.dtype, found.shape));
 }
 
+std::string_view json_of(std::span<const std::byte> contents, std::uint64_t header_bytes) {
+  return {reinterpret_cast<const char*>(contents.data()) + kLengthBytes, header_bytes};
+}
+
+void grow(std::vector<std::byte>& contents, const std::filesystem::path& path, std::uint64_t bytes) {
+  try {
+    contents.resize(bytes);
+  } catch (const std::exception&) {  // bad_alloc, length_error
+    refuse_reading(path, fmt::format("no memory for its {} bytes", bytes));
+  }
+}
+
 bool matches(const TensorRecord& found, DType dtype, std::span<const std::int64_t> shape) {
   return found.dtype == dtype && std::equal(found.shape.begin(), found.shape.end(), shape.begin(), shape.end());
 }
@@ -64,25 +77,33 @@ SafetensorsFile SafetensorsFile::read(const std::filesystem::path& path) {
   const std::uint64_t bytes = file_bytes(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) refuse_reading(path, std::generic_category().message(errno));
-  // The header's length is checked before memory is asked for: the file may be something else, and huge.
-  std::vector<std::byte> first(std::min<std::uint64_t>(bytes, kLengthBytes));
-  read_exactly(file, path, first);
-  checked_header_bytes(path.string(), first, bytes);
-  std::vector<std::byte> contents(bytes);
-  file.seekg(0);
+  // The header's length is checked before memory is asked for, and the header before there is memory for the data: the
+  // file may be something else, and huge.
+  std::vector<std::byte> contents(std::min<std::uint64_t>(bytes, kLengthBytes));
   read_exactly(file, path, contents);
-  return parse(path.string(), std::move(contents));
+  const std::uint64_t header_bytes = checked_header_bytes(path.string(), contents, bytes);
+  grow(contents, path, kLengthBytes + header_bytes);
+  read_exactly(file, path, std::span(contents).subspan(kLengthBytes));
+  SafetensorsFile result;
+  result.header_ = parse_header(path.string(), json_of(contents, header_bytes), bytes - contents.size());
+  grow(contents, path, bytes);
+  read_exactly(file, path, std::span(contents).subspan(kLengthBytes + header_bytes));
+  result.take(path.string(), std::move(contents), header_bytes);
+  return result;
 }
 
 SafetensorsFile SafetensorsFile::parse(std::string origin, std::vector<std::byte> contents) {
+  const std::uint64_t header_bytes = checked_header_bytes(origin, contents, contents.size());
   SafetensorsFile file;
-  file.origin_ = std::move(origin);
-  file.contents_ = std::move(contents);
-  const std::span<const std::byte> all(file.contents_);
-  const std::uint64_t header_bytes = checked_header_bytes(file.origin_, all, all.size());
-  const std::string_view json(reinterpret_cast<const char*>(all.data()) + kLengthBytes, header_bytes);
-  file.header_ = parse_header(file.origin_, json, all.subspan(kLengthBytes + header_bytes));
+  file.header_ = parse_header(origin, json_of(contents, header_bytes), contents.size() - kLengthBytes - header_bytes);
+  file.take(std::move(origin), std::move(contents), header_bytes);
   return file;
+}
+
+void SafetensorsFile::take(std::string origin, std::vector<std::byte> contents, std::uint64_t header_bytes) {
+  origin_ = std::move(origin);
+  contents_ = std::move(contents);
+  header_.attach(std::span<const std::byte>(contents_).subspan(kLengthBytes + header_bytes));
 }
 
 const TensorRecord* SafetensorsFile::find(std::string_view name) const {

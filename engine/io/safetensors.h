@@ -47,6 +47,8 @@ class SafetensorsFile {
 
  private:
   SafetensorsFile() = default;
+  // The header must be there already.
+  void take(std::string origin, std::vector<std::byte> contents, std::uint64_t header_bytes);
 
   std::string origin_;
   std::vector<std::byte> contents_;

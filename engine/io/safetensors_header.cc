@@ -151,7 +151,7 @@ std::uint64_t checked_header_bytes(std::string_view origin, std::span<const std:
   return header_bytes;
 }
 
-SafetensorsHeader parse_header(std::string_view origin, std::string_view text, std::span<const std::byte> data) {
+SafetensorsHeader parse_header(std::string_view origin, std::string_view text, std::uint64_t data_bytes) {
   if (text.empty() || text.front() != '{') refuse(origin, "not a safetensors file: the header doesn't begin with '{'");
   json root;
   try {
@@ -165,18 +165,24 @@ SafetensorsHeader parse_header(std::string_view origin, std::string_view text, s
     if (name == kMetadataName) {
       header.metadata = parse_metadata(origin, value);
     } else {
-      entries.push_back(parse_entry(origin, name, value, data.size()));
+      entries.push_back(parse_entry(origin, name, value, data_bytes));
     }
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.begin, a.end, a.tensor.name) < std::tie(b.begin, b.end, b.tensor.name);
   });
-  check_coverage(origin, entries, data.size());
-  for (Entry& entry : entries) {
-    entry.tensor.bytes = data.subspan(entry.begin, entry.end - entry.begin);
-    header.tensors.push_back(std::move(entry.tensor));
-  }
+  check_coverage(origin, entries, data_bytes);
+  for (Entry& entry : entries) header.tensors.push_back(std::move(entry.tensor));
   return header;
+}
+
+// The tensors lie in this order and without gaps, which parse_header has checked.
+void SafetensorsHeader::attach(std::span<const std::byte> data) {
+  for (TensorRecord& tensor : tensors) {
+    const auto bytes = static_cast<std::size_t>(tensor_bytes(tensor.dtype, tensor.shape));
+    tensor.bytes = data.first(bytes);
+    data = data.subspan(bytes);
+  }
 }
 
 std::string header_text(std::span<const TensorRecord> tensors, const StringMap& metadata) {

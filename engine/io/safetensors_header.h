@@ -31,8 +31,11 @@ inline constexpr std::size_t kLengthBytes = 8;
 inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 
 struct SafetensorsHeader {
-  std::vector<TensorRecord> tensors;  // in the order of their data; `bytes` is set
+  std::vector<TensorRecord> tensors;  // in the order of their data
   StringMap metadata;
+
+  // Sets `bytes` of every tensor; `data` has as many bytes as parse_header was told.
+  void attach(std::span<const std::byte> data);
 };
 
 // N, after checking it against the limit and the length of the file. Throws Error(kWeights), as parse_header does;
@@ -41,8 +44,9 @@ std::uint64_t checked_header_bytes(std::string_view origin, std::span<const std:
                                    std::uint64_t file_bytes);
 
 // Checks everything the format demands before it believes it: JSON, no name twice, types known, shapes without
-// overflow, lengths that fit them, data covered exactly once. Types other than those of DType are refused.
-SafetensorsHeader parse_header(std::string_view origin, std::string_view text, std::span<const std::byte> data);
+// overflow, lengths that fit them, all `data_bytes` covered exactly once. Types other than those of DType are refused.
+// The tensors' bytes are left to attach: no memory for data is needed to find a header unfit.
+SafetensorsHeader parse_header(std::string_view origin, std::string_view text, std::uint64_t data_bytes);
 
 // Length and JSON for tensors that will be written in this order, padded so that the data begins at a multiple of 8.
 std::string header_text(std::span<const TensorRecord> tensors, const StringMap& metadata);

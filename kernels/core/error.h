@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace kindling {
 
@@ -18,10 +19,28 @@ enum class ErrorCode : int {
   kInterrupted = 75,  // stopped by a signal, with a good checkpoint
 };
 
-// The one exception type. The message says what was wanted, what was found, and where: it stands alone on one line.
+// The text with every control character written as \xNN: the name of a file may hold newlines, and sequences that a
+// terminal obeys.
+inline std::string without_controls(std::string_view text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string printable;
+  printable.reserve(text.size());
+  for (const char letter : text) {
+    const auto value = static_cast<unsigned char>(letter);
+    if (value >= 0x20 && value != 0x7f) {
+      printable += letter;
+    } else {
+      printable += {'\\', 'x', kDigits[value >> 4U], kDigits[value & 0xfU]};
+    }
+  }
+  return printable;
+}
+
+// The one exception type. The message says what was wanted, what was found, and where: it stands alone on one line,
+// whatever the names in it.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(without_controls(message)), code_(code) {}
 
   ErrorCode code() const noexcept { return code_; }
 

@@ -129,5 +129,29 @@ TEST(PngCodec, NoticesEveryFlippedByteOfTheImageData) {
   }
 }
 
+// libpng would ask for as much memory as the chunk claims.
+TEST(PngCodec, AChunkThatClaimsMoreThanTheFileHasIsRefusedBeforeItIsRead) {
+  std::vector<std::uint8_t> bytes = encode_png(test::formula_image(1));
+  const std::vector<std::uint8_t> chunk{0x7f, 0xff, 0xff, 0xff, 't', 'E', 'X', 't'};
+  bytes.insert(bytes.begin() + kPngHeaderBytes, chunk.begin(), chunk.end());
+  EXPECT_THAT(decoding_error(bytes), StartsWith("3: x.png: damaged PNG: the file ends inside a chunk"));
+}
+
+TEST(PngCodec, WhatFollowsTheEndIsIgnored) {
+  std::vector<std::uint8_t> bytes = encode_png(test::formula_image(1));
+  bytes.insert(bytes.end(), 5, 0xff);
+  EXPECT_EQ(decoded(bytes).pixels, test::formula_image(1).pixels);
+}
+
+TEST(PngCodec, ReadsNoHugeFile) {
+  const test::TempFolder folder;
+  const std::vector<std::uint8_t> bytes = encode_png(test::formula_image(1));
+  test::write_bytes(folder.path() / "a.png", bytes);
+  EXPECT_EQ(read_png_file(folder.path() / "a.png"), bytes);
+  std::filesystem::resize_file(folder.path() / "a.png", std::uintmax_t{1} << 40U);
+  EXPECT_THAT(error_of([&] { read_png_file(folder.path() / "a.png"); }),
+              AllOf(StartsWith("3: "), HasSubstr("a.png: expected a PNG"), HasSubstr("more than 1000000 bytes")));
+}
+
 }  // namespace
 }  // namespace kindling

@@ -90,6 +90,13 @@ TEST_F(PngFolderTest, WantsTenClasses) {
   EXPECT_THAT(opening_error(), AllOf(StartsWith("3: "), HasSubstr("train: expected 10 class folders, found 9: c0 c1")));
 }
 
+TEST_F(PngFolderTest, NamesOnOneLineWhateverTheNameAndNotThousands) {
+  fs::create_directory(root() / "train/new\nline\x1b[31m");
+  EXPECT_THAT(opening_error(), AllOf(HasSubstr("found 11: c0 c1"), HasSubstr("new\\x0aline\\x1b[31m")));
+  for (int i = 0; i < 90; ++i) fs::create_directory(root() / "train" / std::to_string(i));
+  EXPECT_THAT(opening_error(), AllOf(HasSubstr("found 101: 0 1 10 11"), ::testing::EndsWith(" ...")));
+}
+
 TEST_F(PngFolderTest, WantsTheSameClassesInBothSplits) {
   fs::rename(root() / "test/c4", root() / "test/d4");
   EXPECT_THAT(opening_error(), AllOf(StartsWith("3: "), HasSubstr("different classes"), HasSubstr("d4")));

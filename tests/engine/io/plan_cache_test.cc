@@ -72,5 +72,13 @@ TEST(PlanCache, AFolderIsNoCache) {
   expect_error(ErrorCode::kUsage, {"can't be used as a plan cache"}, [&] { read_plan_cache(folder.path()); });
 }
 
+TEST(PlanCache, AHugeFileIsNoCache) {
+  const TemporaryFolder folder;
+  put_text(folder / "plans.json", "{");
+  std::filesystem::resize_file(folder / "plans.json", std::uintmax_t{1} << 40U);
+  expect_error(ErrorCode::kUsage, {"wanted at most 16000000 bytes, found 1099511627776"},
+               [&] { read_plan_cache(folder / "plans.json"); });
+}
+
 }  // namespace
 }  // namespace kindling

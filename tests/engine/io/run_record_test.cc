@@ -79,5 +79,20 @@ TEST(RunRecord, AFailureLeavesTheOldRecord) {
   EXPECT_EQ(text_of(folder / "run.json"), "old");
 }
 
+TEST(RunRecord, IsReadOnlyWhereItMakesSense) {
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& text) {
+    put_text(folder / "run.json", text);
+    return read_record(folder / "run.json");
+  };
+  EXPECT_EQ(read(R"({"b": 1, "a": [2]})").dump(), R"({"b":1,"a":[2]})");
+  EXPECT_TRUE(read("").is_null());
+  EXPECT_TRUE(read("[1]").is_null());
+  EXPECT_TRUE(read(R"({"a": )").is_null());
+  EXPECT_TRUE(read(R"({"a": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}").is_null());
+  EXPECT_TRUE(read_record(folder / "nothing.json").is_null());
+  EXPECT_TRUE(read_record(folder.path()).is_null());
+}
+
 }  // namespace
 }  // namespace kindling

@@ -80,6 +80,20 @@ TEST(SafetensorsHeader, BadJson) {
   expect_refused({"beyond the range of a double"}, R"({"a":1e999})", 1);
 }
 
+// A message shows what was found, and printing nested values takes stack for each level.
+TEST(SafetensorsHeader, TooDeepOrTooMany) {
+  const auto with_dtype = [](const std::string& dtype) {
+    return R"({"a":{"dtype":)" + dtype + R"(,"shape":[1],"data_offsets":[0,1]}})";
+  };
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  expect_refused({"wanted dtype", "found [[["}, with_dtype(nested(60)), 1);
+  expect_refused({"nested more than 64 deep"}, with_dtype(nested(70)), 1);
+  expect_refused({"nested more than 64 deep"}, with_dtype(nested(1'000'000)), 1);
+  std::string many = "0";
+  for (int i = 0; i < 1'000'000; ++i) many += ",0";
+  expect_refused({"more than 1000000 values"}, with_dtype("[" + many + "]"), 1);
+}
+
 TEST(SafetensorsHeader, BadMetadata) {
   expect_refused({"__metadata__ is not an object"}, R"({"__metadata__":[]})", 0);
   expect_refused({"\"step\"", "wanted a string"}, R"({"__metadata__":{"step":1}})", 0);

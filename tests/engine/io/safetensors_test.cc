@@ -196,5 +196,17 @@ TEST(Safetensors, UnreadablePathsAreNamed) {
                [&] { SafetensorsFile::read(folder.path()); });
 }
 
+// A file of a terabyte (a hole) whose header speaks of 8 bytes: refused before there is memory for it.
+TEST(Safetensors, AHugeFileThatItsHeaderDoesNotExplainIsNotRead) {
+  const TemporaryFolder folder;
+  FileSystemCalls calls;
+  const std::vector<std::int64_t> count = {391};
+  const TensorRecord tensors[] = {record("count", {}, count)};
+  write_safetensors(folder / "huge.safetensors", tensors, {}, calls);
+  std::filesystem::resize_file(folder / "huge.safetensors", std::uintmax_t{1} << 40U);
+  expect_error(ErrorCode::kWeights, {"huge.safetensors", "wanted 8 data bytes, found 10995116"},
+               [&] { SafetensorsFile::read(folder / "huge.safetensors"); });
+}
+
 }  // namespace
 }  // namespace kindling
