@@ -72,7 +72,7 @@ build_and_test_threads() {
 
 # And the whole program, which takes minutes to compile.
 build_and_test_more_threads() {
-  build_and_test_threads
+  build_and_test_threads "$@"
   build_preset cpu-tsan kindling-train
   run_tests cpu-tsan/tests/apps -R 'train_resume_test|kill_test$'
 }

@@ -316,6 +316,16 @@ class FiguresTest(unittest.TestCase):
         self.assertIn("url(#c1-dot)", text)
         self.assertIn("<text>id='dot'</text>", text)
 
+    def test_what_a_drawing_does_not_use_is_left_out(self):
+        svg = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><title>x</title>'
+               "<desc>x</desc><defs><circle id='dot1'/><circle id='dot10'/></defs><g/><g><use xlink:href='#dot10'/></g>"
+               '<g stroke-linecap="butt" stroke-linejoin="miter"><path d="M0,0"/></g></svg>')
+        text = embedded(svg, "c1-", "T", "A")
+        self.assertEqual(text.count("<circle"), 1)
+        self.assertIn('<circle id="c1-dot10"', text)
+        self.assertEqual(text.count("<g>"), 2)
+        self.assertNotIn("miter", text)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -18,6 +18,8 @@ from .study_files import Study, read_study
 
 
 def draw(study: Study, out: Path) -> Dict[str, List[Plot]]:
+    for left in (out / "plots").glob(".plot-*"):  # by a report that was killed; the study's folder is locked
+        shutil.rmtree(left, ignore_errors=True)
     taken: Set[str] = set()
     plots: Dict[str, List[Plot]] = {}
     for one in study.experiments:

@@ -30,11 +30,27 @@ class Plot:
     problem: str = ""  # why there is no SVG
 
 
+def drop_unused(root: ElementTree.Element) -> None:
+    """What gnuplot puts into every drawing and this one doesn't use: groups without a child, marks without a use; and
+    what is so without being said."""
+    text = ElementTree.tostring(root, encoding="unicode")
+    for parent in root.iter():
+        if (parent.get("stroke-linecap"), parent.get("stroke-linejoin")) == ("butt", "miter"):
+            del parent.attrib["stroke-linecap"], parent.attrib["stroke-linejoin"]
+        for element in list(parent):
+            name = element.get("id")
+            is_empty = element.tag == f"{{{SVG}}}g" and len(element) == 0
+            is_unused = parent.tag == f"{{{SVG}}}defs" and f'"#{name}"' not in text and f"#{name})" not in text
+            if is_empty or is_unused:
+                parent.remove(element)
+
+
 def embedded(svg: str, prefix: str, title: str, alt: str) -> str:
     """A drawing as a part of a page: its ids are no other drawing's, and it has a name and words for who can't see."""
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)
+    drop_unused(root)
     for element in root.iter():
         for name, value in element.attrib.items():
             if name == "id":
