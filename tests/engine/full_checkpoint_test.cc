@@ -61,7 +61,10 @@ class FullCheckpoint : public testing::TestWithParam<int> {
     const std::span<const std::byte> all(file_.data(), file_bytes);
     const std::uint64_t bytes = checked_header_bytes(kOrigin, all, all.size());
     const std::string_view json(reinterpret_cast<const char*>(all.data()) + kLengthBytes, bytes);
-    return parse_header(kOrigin, json, all.subspan(kLengthBytes + bytes));
+    const std::span<const std::byte> data = all.subspan(kLengthBytes + bytes);
+    SafetensorsHeader header = parse_header(kOrigin, json, data.size());
+    header.attach(data);
+    return header;
   }
 
   std::size_t below(std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_); }
