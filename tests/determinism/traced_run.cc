@@ -87,8 +87,9 @@ std::vector<std::string> traced_run(const RunChoice& run, const MachineChoice& m
   EvalStep<Context> eval_step(context, network);
 
   TrainingState state;
+  Snapshot<Context> snapshot(context, network, optimizer);
   NotingObserver observer(notes, [&] {
-    const Snapshot snapshot = Snapshot::take(context, network, optimizer, state, "");
+    snapshot.take(state, "");
     for (const CheckpointSection& section : snapshot.contents().sections) {
       notes.push_back(fmt::format("{} {}", section.name, checksum_of(section.tensors)));
     }

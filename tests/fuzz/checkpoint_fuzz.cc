@@ -72,7 +72,10 @@ void check_right_checksums(const SafetensorsFile& file) {
 
 // A run of the smallest network, and its checkpoint.
 struct TinyRun {
-  TinyRun() { network.parameters().initialize(context, 1); }
+  TinyRun() {
+    network.parameters().initialize(context, 1);
+    snapshot.take(TrainingState{}, "{}");
+  }
 
   CheckpointContents contents_with(const StringMap& changed) {
     CheckpointContents contents = snapshot.contents();
@@ -84,7 +87,7 @@ struct TinyRun {
   Network<Context> network{context, {.width = 1, .norm = NormKind::kBatch}, 1};
   Optimizer<Context> optimizer{context, resolve_hyperparameters(OptimizerKind::kAdam, Recipe::kAssignment, {}),
                                network.parameters().layout().parameter_arena_size()};
-  Snapshot snapshot = Snapshot::take(context, network, optimizer, TrainingState{}, "{}");
+  Snapshot<Context> snapshot{context, network, optimizer};
 };
 
 void check_state(const TrainingState& state) {
@@ -98,7 +101,7 @@ void restore(const StringMap& metadata) {
   static TinyRun run;
   const Checkpoint checkpoint = Checkpoint::parse("restored", file_of(run.contents_with(metadata)));
   fuzz::accepts(ErrorCode::kWeights,
-                [&] { check_state(Snapshot::restore(run.context, checkpoint, run.network, run.optimizer)); });
+                [&] { check_state(Snapshot<Context>::restore(run.context, checkpoint, run.network, run.optimizer)); });
   const RunIdentity identity{{{"lr", 0.1}, {"seed", 0}}, {{"device", "cpu"}}, {}};
   fuzz::accepts({ErrorCode::kWeights, ErrorCode::kUsage}, [&] { require_same_identity(checkpoint, identity); });
   fuzz::accepts(ErrorCode::kWeights, [&] { plans_of(checkpoint); });
