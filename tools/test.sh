@@ -39,8 +39,8 @@ if [ "$long" = no ]; then
 fi
 
 stage cpu-release build_and_test cpu-release
-stage cpu-debug build_and_test cpu-debug -LE check
-stage cpu-asan build_and_test cpu-asan -LE check
+stage cpu-debug build_and_test cpu-debug -LE 'check|band'
+stage cpu-asan build_and_test cpu-asan -LE 'check|band'
 stage cpu-tsan build_and_test_more_threads
 stage fuzz "$root/tools/fuzz.sh" 1800
 if has_cuda; then
