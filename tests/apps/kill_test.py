@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from programs import BIN, SMALL, RunsCompared, environment
+from programs import BIN, MEMORY, SMALL, RunsCompared, environment
 
 KILLS = int(os.environ.get("KINDLING_KILLS", "50"))
 SEED = int(os.environ.get("KINDLING_KILL_SEED", "1"))
@@ -18,6 +18,7 @@ RUN = [*SMALL, "--epochs", "4", "--log-norms", "5"]  # 24 steps
 
 
 class Kill(RunsCompared):
+    PARENT = MEMORY
     LOGS = (*RunsCompared.LOGS, "norms.csv")
 
     def command(self, rng):
