@@ -10,7 +10,8 @@ GoogleTest filter that must catch it:
     Target: reference_test
     Test: Conv2dForward.*
 
-and, for code that cpu-release doesn't build, `Build: PRESET` (of CMakePresets.json). The copy (build/planted/) is made of
+and, for code that cpu-release doesn't build, `Build: PRESET` (of CMakePresets.json); where what catches it ends the program,
+as the race checker does, `Report: WORDS` that it must print. The copy (build/planted/) is made of
 the tracked files as they are now, and is built incrementally. First the tests of
 the chosen bugs must pass in the unpatched copy; then, bug by bug: apply, build the target, run the test, demand that it
 fails (a crash or a time-out is not a failing test), revert. A patch that does not apply is an error.
@@ -53,6 +54,7 @@ class Bug:
     target: str
     test: str
     preset: str
+    report: str  # what the program must print as it ends; empty: a test must fail
 
     @property
     def build(self):
@@ -61,12 +63,12 @@ class Bug:
 
 def read_bug(patch):
     header = patch.read_text().split("\n--- ", 1)[0].split("\ndiff ", 1)[0]
-    fields = dict(re.findall(r"^(Plants|Target|Test|Build): *(.+)$", header, re.MULTILINE))
+    fields = dict(re.findall(r"^(Plants|Target|Test|Build|Report): *(.+)$", header, re.MULTILINE))
     for field in ("Plants", "Target", "Test"):
         if field not in fields:
             raise PlantedError(f"{patch.name} has no line '{field}: ...'")
     return Bug(patch.stem, patch, fields["Plants"], fields["Target"], fields["Test"].strip(),
-               fields.get("Build", USUAL_BUILD).strip())
+               fields.get("Build", USUAL_BUILD).strip(), fields.get("Report", "").strip())
 
 
 def has_cuda_headers():
@@ -132,6 +134,8 @@ def run_test(bug):
         if passed and int(passed[1]) > 0:
             return "passed"
         return "skipped" if "[  SKIPPED ]" in result.stdout else "matched no test"
+    if bug.report and bug.report in result.stdout:
+        return "failed"
     if result.returncode == 1 and re.search(r"^\[  FAILED  \]", result.stdout, re.MULTILINE):
         return "failed"
     return f"ended with status {result.returncode}"
