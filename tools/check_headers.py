@@ -27,14 +27,17 @@ FOLDERS = ["kernels", "engine", "data", "apps", "tests", "bench"]
 def build_flags(build):
     """The compiler of a build, and the include paths, definitions and language flags of all its files together."""
     commands = json.loads((build / "compile_commands.json").read_text())
-    flags = {}
+    flags, macros = {}, {}
     for entry in commands:
         words = shlex.split(entry["command"])
         for word, following in zip(words, words[1:] + [""]):
             if word == "-isystem":
                 flags[f"-isystem{following}"] = None
-            elif word.startswith(("-I", "-std=", "-fopenmp", "-W", "-D")):
+            elif word.startswith(("-I", "-std=", "-fopenmp", "-W")):
                 flags[word] = None
+            elif word.startswith("-D"):  # one value of each macro: no header depends on those that differ
+                macros.setdefault(word.partition("=")[0], word)
+    flags.update(dict.fromkeys(macros.values()))
     folders = {Path(entry["file"]).parent.relative_to(ROOT).as_posix() for entry in commands
                if Path(entry["file"]).is_relative_to(ROOT)}
     return compiler_of(build), list(flags), folders
