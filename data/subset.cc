@@ -24,7 +24,7 @@ std::string Subset::fingerprint() const {
   return fmt::format("{} {}", whole_->fingerprint(), name_);
 }
 
-TrainAndTest hold_out(std::shared_ptr<const Dataset> whole, std::int64_t validation_images) {
+TrainAndTest hold_out(const std::shared_ptr<const Dataset>& whole, std::int64_t validation_images) {
   constexpr std::uint64_t kSeed = 0x68656c64206f7574;  // no run's order: "held out"
   const std::int64_t kept = whole->size() - validation_images;
   if (validation_images < 1 || kept < 1) {

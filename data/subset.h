@@ -38,7 +38,7 @@ struct TrainAndTest {
 // Holds `validation_images` of a training set out: they are the test. Which ones depends on their number and that of
 // all images alone: a fixed shuffle, as folders lie in the order of their classes. Throws Error(kUsage) where nothing
 // would be left to train on.
-TrainAndTest hold_out(std::shared_ptr<const Dataset> whole, std::int64_t validation_images);
+TrainAndTest hold_out(const std::shared_ptr<const Dataset>& whole, std::int64_t validation_images);
 
 // Training and test split; with validation images those instead of the test split, which is then not looked at.
 TrainAndTest open_train_and_test(const DatasetOptions& options, std::int64_t validation_images, bool evaluate);
