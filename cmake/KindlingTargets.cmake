@@ -49,15 +49,19 @@ function(kindling_program name)
   target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK})
 endfunction()
 
-# kindling_test(NAME SOURCES a.cc ... LINK lib ... [LABELS l]): a GoogleTest binary; every TEST is a ctest test
+# kindling_test(NAME SOURCES a.cc ... LINK lib ... [LABELS l] [SERIAL]): a GoogleTest binary; every TEST is a ctest test.
+# SERIAL: with no other test beside it, for one that compares times.
 function(kindling_test name)
-  cmake_parse_arguments(arg "" "LABELS" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "SERIAL" "LABELS" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK} GTest::gmock_main)
   target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set(properties TIMEOUT 300)
   if(arg_LABELS)
     list(APPEND properties LABELS ${arg_LABELS})
+  endif()
+  if(arg_SERIAL)
+    list(APPEND properties RUN_SERIAL TRUE)
   endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()
