@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/buffer.h"
+#include "kernels/activation_layout.h"
 #include "kernels/context.h"
 #include "kernels/core/shape.h"
 
@@ -53,6 +54,7 @@ class ActivationArena {
  public:
   ActivationArena(C& context, const ActivationLayout& layout, std::int64_t max_images)
       : max_images_(max_images),
+        layout_(activation_layout(context)),
         activations_(context, layout.elements_per_image() * max_images, "activations"),
         channels_(context, layout.channel_elements(), "batch statistics") {}
 
@@ -60,7 +62,7 @@ class ActivationArena {
 
   Out<C> activation(const ActivationSlice& slice, std::int64_t images) const {
     const Shape4 shape{images, slice.image.h, slice.image.w, slice.image.c};
-    return Out<C>(activations_.view().data() + slice.offset_per_image * max_images_, shape);
+    return Out<C>(activations_.view().data() + slice.offset_per_image * max_images_, shape, layout_, images, shape.c);
   }
   Params<C> channels(const ChannelSlice& slice) const { return channels_.view().subview(slice.offset, slice.size); }
   // Every activation, for looking at the whole (tests, statistics).
@@ -68,6 +70,7 @@ class ActivationArena {
 
  private:
   std::int64_t max_images_;
+  Layout layout_;
   Buffer<C, typename C::activation_t> activations_;
   Buffer<C, typename C::param_t> channels_;
 };

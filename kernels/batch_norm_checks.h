@@ -9,11 +9,11 @@
 namespace kindling {
 
 // The checks of the batch norm ops, the same for all backends. `valid_n`: the images that must count in every
-// activation; a backend that knows only whole batches gives N. Throws what kernels/batch_norm.h says.
+// activation; a backend that knows only whole batches gives N; `layout`: that of all. Throws what kernels/batch_norm.h says.
 
 template <class C>
-void check_arguments(const BatchNormStatistics<C>& args, std::int64_t valid_n) {
-  const OpCheck check("batch_norm_statistics");
+void check_arguments(const BatchNormStatistics<C>& args, std::int64_t valid_n, Layout layout = Layout::kNhwc) {
+  const OpCheck check("batch_norm_statistics", layout);
   const Shape4& shape = args.x.shape;
   check.activation("x", args.x, shape, valid_n);
   check.size("gamma", args.gamma, shape.c);
@@ -44,8 +44,8 @@ void check_arguments(const BatchNormInference<C>& args) {
 }
 
 template <class C>
-void check_arguments(const BatchNormBackward<C>& args, std::int64_t valid_n) {
-  const OpCheck check("batch_norm_backward");
+void check_arguments(const BatchNormBackward<C>& args, std::int64_t valid_n, Layout layout = Layout::kNhwc) {
+  const OpCheck check("batch_norm_backward", layout);
   const Shape4& shape = args.dy.shape;
   check.activation("dy", args.dy, shape, valid_n);
   if (!args.y.empty()) check.activation("y", args.y, shape, valid_n);

@@ -13,7 +13,7 @@ namespace kindling {
 template <class T>
 class ReferenceContext;  // kernels/reference: plain loops, the oracle (T = float, double)
 template <class T>
-class CpuContext;  // kernels/cpu: OpenMP, BLAS and SIMD (T = float)
+class CpuContext;  // kernels/cpu: OpenMP, BLAS and SIMD (T = float, bfloat16)
 template <class T>
 class CudaContext;  // kernels/cuda: one GPU (T = float, bfloat16)
 

@@ -8,12 +8,12 @@
 namespace kindling {
 
 // The checks of the convolutions, the same for all backends. `valid_n`: the images that must count in both activations;
-// a backend that knows only whole batches gives N. Throws Error(kInternal).
+// a backend that knows only whole batches gives N; `layout`: that of both. Throws Error(kInternal).
 
 template <class C>
 void check_conv2d_forward(const Conv2dShape& shape, const In<C>& x, const Filter<C>& w, const Out<C>& y,
-                          std::int64_t valid_n) {
-  const OpCheck check("conv2d_forward");
+                          std::int64_t valid_n, Layout layout = Layout::kNhwc) {
+  const OpCheck check("conv2d_forward", layout);
   check.convolution(shape);
   check.activation("x", x, shape.x_shape(), valid_n);
   check.size("w", w, shape.filter_elements());
@@ -22,8 +22,8 @@ void check_conv2d_forward(const Conv2dShape& shape, const In<C>& x, const Filter
 
 template <class C>
 void check_conv2d_dgrad(const Conv2dShape& shape, const In<C>& dy, const Filter<C>& w, const Out<C>& dx,
-                        std::int64_t valid_n) {
-  const OpCheck check("conv2d_dgrad");
+                        std::int64_t valid_n, Layout layout = Layout::kNhwc) {
+  const OpCheck check("conv2d_dgrad", layout);
   check.convolution(shape);
   check.activation("dy", dy, shape.y_shape(), valid_n);
   check.size("w", w, shape.filter_elements());
@@ -32,8 +32,8 @@ void check_conv2d_dgrad(const Conv2dShape& shape, const In<C>& dy, const Filter<
 
 template <class C>
 void check_conv2d_wgrad(const Conv2dShape& shape, const In<C>& x, const In<C>& dy, const Params<C>& dw,
-                        std::int64_t valid_n) {
-  const OpCheck check("conv2d_wgrad");
+                        std::int64_t valid_n, Layout layout = Layout::kNhwc) {
+  const OpCheck check("conv2d_wgrad", layout);
   check.convolution(shape);
   check.activation("x", x, shape.x_shape(), valid_n);
   check.activation("dy", dy, shape.y_shape(), valid_n);

@@ -18,14 +18,15 @@ namespace kindling {
 // Text is put together only on failure.
 class OpCheck {
  public:
-  explicit constexpr OpCheck(const char* op) : op_(op) {}
+  // `layout`: the one that all activations of the call must have.
+  explicit constexpr OpCheck(const char* op, Layout layout = Layout::kNhwc) : op_(op), layout_(layout) {}
 
-  // NHWC in memory with every channel valid; of the images the first valid_n count.
+  // In the layout with every channel valid; of the images the first valid_n count.
   template <class Space, class T>
   void activation(const char* name, const ActivationView<Space, T>& view, const Shape4& wanted,
                   std::int64_t valid_n) const {
     if (view.shape != wanted) fail(name, " has shape " + to_string(view.shape) + ", wanted " + to_string(wanted));
-    if (view.layout != Layout::kNhwc) fail(name, " is not NHWC");
+    if (view.layout != layout_) fail(name, layout_ == Layout::kNhwc ? " is not NHWC" : " is not in blocks of images");
     if (view.valid_c != wanted.c) differs(name, "valid channels", view.valid_c, wanted.c);
     if (view.valid_n != valid_n) differs(name, "valid images", view.valid_n, valid_n);
     if (valid_n < 0 || valid_n > wanted.n) fail(name, " has more valid images than images, or fewer than none");
@@ -73,6 +74,7 @@ class OpCheck {
   }
 
   const char* op_;
+  Layout layout_;
 };
 
 }  // namespace kindling

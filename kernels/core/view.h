@@ -44,8 +44,10 @@ using HostView = View<HostSpace, T>;
 // How the elements of an activation lie in memory. Backends may add blocked or padded layouts for use inside a stage;
 // layouts meet only where an op of kernels/ converts one into the other.
 enum class Layout {
-  kNhwc,  // element (n, h, w, c) at ((n * H + h) * W + w) * C + c
+  kNhwc,         // element (n, h, w, c) at ((n * H + h) * W + w) * C + c
+  kImageBlocks,  // images in blocks of kImageBlock, in a block [h][w][n][c]; the last block has the images that are left
 };
+inline constexpr std::int64_t kImageBlock = 32;
 
 // An activation or its gradient. `shape` is what memory holds; a layout may hold more images or channels than the
 // network means (to fill a tile): only the first valid_n images and valid_c channels count, the rest is zero. Ops keep

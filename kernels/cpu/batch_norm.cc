@@ -6,6 +6,7 @@
 #include "kernels/batch_norm_checks.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/taken_layout.h"
 
 namespace kindling {
 namespace {
@@ -26,7 +27,8 @@ struct TileSums {
   std::int64_t tiles;
   std::int64_t channels;
 
-  static TileSums reserve(CpuContext<float>& context, std::int64_t tiles, std::int64_t channels) {
+  template <class T>
+  static TileSums reserve(CpuContext<T>& context, std::int64_t tiles, std::int64_t channels) {
     const std::int64_t bytes =
         tiles * 2 * channels * std::int64_t{sizeof(double)} + 3 * channels * std::int64_t{sizeof(float)};
     context.workspace().reserve(static_cast<std::size_t>(bytes), 0);
@@ -37,8 +39,8 @@ struct TileSums {
 };
 
 // Calls body(c) for every channel, a few of them at a time on a thread.
-template <class Body>
-void for_each_channel(const CpuContext<float>& context, std::int64_t channels, const Body& body) {
+template <class T, class Body>
+void for_each_channel(const CpuContext<T>& context, std::int64_t channels, const Body& body) {
   const Tiles groups{channels, kChannelsPerItem};
   parallel_for(context.threads(), groups.count(), [&](std::int64_t group, int /*thread*/) {
     for (std::int64_t i = 0; i < groups.length(group); ++i) body(groups.begin(group) + i);
@@ -66,12 +68,12 @@ template <class T>
 void batch_norm_statistics(CpuContext<T>& context, const BatchNormStatistics<CpuContext<T>>& args) {
   const Shape4& shape = args.x.shape;
   const std::int64_t channels = shape.c;
-  check_arguments(args, shape.n);
+  check_arguments(args, shape.n, taken_layout(args.x));
   const Tiles tiles = tiles_of(shape);
   const TileSums sums = TileSums::reserve(context, tiles.count(), channels);
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
-    const float* x = args.x.data + tiles.begin(tile) * channels;
-    context.simd().column_moments(x, tiles.length(tile), channels, sums.row(tile, 0), sums.row(tile, 1));
+    const T* x = args.x.data + tiles.begin(tile) * channels;
+    context.rows().column_moments(x, tiles.length(tile), channels, sums.row(tile, 0), sums.row(tile, 1));
   });
   for_each_channel(context, channels, [&](std::int64_t c) {
     Moments all;
@@ -108,12 +110,12 @@ template <class T>
 void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuContext<T>>& args) {
   const Shape4& shape = args.dy.shape;
   const std::int64_t channels = shape.c;
-  check_arguments(args, shape.n);
+  check_arguments(args, shape.n, taken_layout(args.x));
   const Tiles tiles = tiles_of(shape);
   const TileSums sums = TileSums::reserve(context, tiles.count(), channels);
   const auto rows_of = [&](std::int64_t tile) {
     const std::int64_t offset = tiles.begin(tile) * channels;
-    return BatchNormRows{.dy = args.dy.data + offset,
+    return BatchNormRows<T>{.dy = args.dy.data + offset,
                          .y = args.y.empty() ? nullptr : args.y.data + offset,
                          .x = args.x.data + offset,
                          .mean = args.saved_mean.data(),
@@ -122,7 +124,7 @@ void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuCont
                          .channels = channels};
   };
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
-    context.simd().batch_norm_sums(rows_of(tile), sums.row(tile, 0), sums.row(tile, 1));
+    context.rows().batch_norm_sums(rows_of(tile), sums.row(tile, 0), sums.row(tile, 1));
   });
 
   // dx = a dz + b + k (x - mean)
@@ -145,13 +147,16 @@ void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuCont
   const float* const abk[3] = {sums.coefficients(0), sums.coefficients(1), sums.coefficients(2)};
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     const std::int64_t offset = tiles.begin(tile) * channels;
-    float* dresidual = args.dresidual.empty() ? nullptr : args.dresidual.data + offset;
-    context.simd().batch_norm_apply(rows_of(tile), abk, args.dx.data + offset, dresidual);
+    T* dresidual = args.dresidual.empty() ? nullptr : args.dresidual.data + offset;
+    context.rows().batch_norm_apply(rows_of(tile), abk, args.dx.data + offset, dresidual);
   });
 }
 
 template void batch_norm_statistics(CpuContext<float>&, const BatchNormStatistics<CpuContext<float>>&);
 template void batch_norm_inference(CpuContext<float>&, const BatchNormInference<CpuContext<float>>&);
 template void batch_norm_backward(CpuContext<float>&, const BatchNormBackward<CpuContext<float>>&);
+template void batch_norm_statistics(CpuContext<bfloat16>&, const BatchNormStatistics<CpuContext<bfloat16>>&);
+template void batch_norm_inference(CpuContext<bfloat16>&, const BatchNormInference<CpuContext<bfloat16>>&);
+template void batch_norm_backward(CpuContext<bfloat16>&, const BatchNormBackward<CpuContext<bfloat16>>&);
 
 }  // namespace kindling

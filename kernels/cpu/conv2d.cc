@@ -2,9 +2,11 @@
 
 #include "kernels/conv2d_checks.h"
 #include "kernels/cpu/conv2d_algorithm.h"
+#include "kernels/cpu/conv2d_bf16.h"
 #include "kernels/cpu/conv2d_direct.h"
 #include "kernels/cpu/conv2d_winograd.h"
 #include "kernels/cpu/cpu_context.h"
+#include "kernels/cpu/taken_layout.h"
 
 namespace kindling {
 namespace {
@@ -15,14 +17,28 @@ void run_gather(CpuContext<float>& context, const GatherProblem& problem) {
   winograd_gather(context, winograd_kernels(context.simd(), algorithm), problem);
 }
 
+void run_wgrad(CpuContext<float>& context, const WgradProblem& problem) {
+  const ConvAlgorithm algorithm = algorithm_for(context.conv_algorithm(), problem.shape);
+  if (algorithm == ConvAlgorithm::kDirect) return direct_wgrad(context, problem);
+  winograd_wgrad(context, winograd_kernels(context.simd(), algorithm), problem);
+}
+
+void run_gather(CpuContext<bfloat16>& context, const GatherProblemOf<bfloat16>& problem) {
+  bf16_gather(context, problem);
+}
+void run_wgrad(CpuContext<bfloat16>& context, const WgradProblemOf<bfloat16>& problem) {
+  bf16_wgrad(context, problem);
+}
+
 }  // namespace
 
 template <class T>
 void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, Filter<CpuContext<T>> w,
                     Out<CpuContext<T>> y) {
-  check_conv2d_forward<CpuContext<T>>(shape, x, w, y, shape.n);
-  run_gather(context, {.gather = Gather::kForward,
+  check_conv2d_forward<CpuContext<T>>(shape, x, w, y, shape.n, taken_layout(x));
+  run_gather(context, GatherProblemOf<T>{.gather = Gather::kForward,
                        .shape = shape,
+                       .layout = taken_layout(x),
                        .source = x.data,
                        .w = w.data(),
                        .target = y.data,
@@ -32,9 +48,10 @@ void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuCont
 template <class T>
 void conv2d_dgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> dy, Filter<CpuContext<T>> w,
                   Out<CpuContext<T>> dx, Accumulate accumulate) {
-  check_conv2d_dgrad<CpuContext<T>>(shape, dy, w, dx, shape.n);
-  run_gather(context, {.gather = Gather::kDgrad,
+  check_conv2d_dgrad<CpuContext<T>>(shape, dy, w, dx, shape.n, taken_layout(dy));
+  run_gather(context, GatherProblemOf<T>{.gather = Gather::kDgrad,
                        .shape = shape,
+                       .layout = taken_layout(dy),
                        .source = dy.data,
                        .w = w.data(),
                        .target = dx.data,
@@ -44,11 +61,8 @@ void conv2d_dgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContex
 template <class T>
 void conv2d_wgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContext<T>> x, In<CpuContext<T>> dy,
                   Params<CpuContext<T>> dw) {
-  check_conv2d_wgrad<CpuContext<T>>(shape, x, dy, dw, shape.n);
-  const ConvAlgorithm algorithm = algorithm_for(context.conv_algorithm(), shape);
-  const WgradProblem problem{shape, x.data, dy.data, dw};
-  if (algorithm == ConvAlgorithm::kDirect) return direct_wgrad(context, problem);
-  winograd_wgrad(context, winograd_kernels(context.simd(), algorithm), problem);
+  check_conv2d_wgrad<CpuContext<T>>(shape, x, dy, dw, shape.n, taken_layout(x));
+  run_wgrad(context, WgradProblemOf<T>{shape, taken_layout(x), x.data, dy.data, dw});
 }
 
 template void conv2d_forward(CpuContext<float>&, const Conv2dShape&, In<CpuContext<float>>, Filter<CpuContext<float>>,
@@ -57,5 +71,11 @@ template void conv2d_dgrad(CpuContext<float>&, const Conv2dShape&, In<CpuContext
                            Out<CpuContext<float>>, Accumulate);
 template void conv2d_wgrad(CpuContext<float>&, const Conv2dShape&, In<CpuContext<float>>, In<CpuContext<float>>,
                            Params<CpuContext<float>>);
+template void conv2d_forward(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, Filter<CpuContext<bfloat16>>,
+                             Out<CpuContext<bfloat16>>);
+template void conv2d_dgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, Filter<CpuContext<bfloat16>>,
+                           Out<CpuContext<bfloat16>>, Accumulate);
+template void conv2d_wgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, In<CpuContext<bfloat16>>,
+                           Params<CpuContext<bfloat16>>);
 
 }  // namespace kindling

@@ -5,7 +5,8 @@
 
 namespace kindling {
 
-// One call of a convolution on the CPU, checked, dense NHWC: what every algorithm takes.
+// One call of a convolution on the CPU, checked: what every algorithm takes. T is the type of activations and filters;
+// with float the layout is NHWC.
 
 // What forward and dgrad have in common: both gather. Every target pixel is a sum over those filter taps that meet a
 // source pixel, of a source pixel's channel vector times the tap's matrix.
@@ -14,23 +15,30 @@ namespace kindling {
 enum class Gather { kForward, kDgrad };
 
 // source, w, target as the gather says; w is K,R,S,C. target += instead of = where accumulate says so.
-struct GatherProblem {
+template <class T>
+struct GatherProblemOf {
   Gather gather;
   Conv2dShape shape;
-  const float* source;
-  const float* w;
-  float* target;
+  Layout layout;
+  const T* source;
+  const T* w;
+  T* target;
   bool accumulate;
 
   Shape4 source_shape() const { return gather == Gather::kForward ? shape.x_shape() : shape.y_shape(); }
   Shape4 target_shape() const { return gather == Gather::kForward ? shape.y_shape() : shape.x_shape(); }
 };
 
-struct WgradProblem {
+template <class T>
+struct WgradProblemOf {
   Conv2dShape shape;
-  const float* x;
-  const float* dy;
+  Layout layout;
+  const T* x;
+  const T* dy;
   HostView<float> dw;
 };
+
+using GatherProblem = GatherProblemOf<float>;
+using WgradProblem = WgradProblemOf<float>;
 
 }  // namespace kindling

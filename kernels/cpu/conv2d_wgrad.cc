@@ -106,7 +106,7 @@ void direct_wgrad(CpuContext<float>& context, const WgradProblem& problem) {
     run_item(context.simd(), plan, band, {slice * blocks / plan.slices, (slice + 1) * blocks / plan.slices}, problem.x,
              problem.dy, target);
   });
-  if (plan.slices > 1) add_slices(context, workspace.shared(), plan.slices, dw);
+  if (plan.slices > 1) add_slices(context.threads(), workspace.shared(), plan.slices, dw);
 }
 
 }  // namespace kindling

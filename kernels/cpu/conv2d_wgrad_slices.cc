@@ -7,9 +7,9 @@
 
 namespace kindling {
 
-void add_slices(const CpuContext<float>& context, const float* slices, std::int64_t count, HostView<float> dw) {
+void add_slices(int threads, const float* slices, std::int64_t count, HostView<float> dw) {
   const Tiles tiles{dw.size(), std::int64_t{16} * 1024};
-  parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
+  parallel_for(threads, tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     const Span span = span_of(tiles, tile);
     std::copy(slices + span.begin, slices + span.end, dw.data() + span.begin);
     for (std::int64_t slice = 1; slice < count; ++slice) {

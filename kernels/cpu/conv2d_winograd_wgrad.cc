@@ -145,7 +145,7 @@ void winograd_wgrad(CpuContext<float>& context, const WinogradKernels& winograd,
     run_item(simd, winograd, plan, item, {slice * blocks / plan.slices, (slice + 1) * blocks / plan.slices}, problem,
              target);
   });
-  if (plan.slices > 1) add_slices(context, workspace.shared(), plan.slices, dw);
+  if (plan.slices > 1) add_slices(context.threads(), workspace.shared(), plan.slices, dw);
 }
 
 }  // namespace kindling

@@ -3,7 +3,9 @@
 #include <cblas.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <string>
+#include <type_traits>
 
 #include "kernels/core/error.h"
 
@@ -28,16 +30,25 @@ int checked_threads(int threads) {
   return threads == 0 ? processors_allowed() : threads;
 }
 
+template <class T>
 ConvAlgorithm checked_algorithm(ConvAlgorithm algorithm) {
+  if (std::is_same_v<T, bfloat16>) {
+    // Winograd's transforms would round sums of bf16 to bf16.
+    if (algorithm == ConvAlgorithm::kAuto || algorithm == ConvAlgorithm::kDirect) return ConvAlgorithm::kDirect;
+    throw Error(ErrorCode::kUsage, std::string("--conv ") + name_of(algorithm) +
+                                       " is not available on the CPU in bf16; it has auto and direct");
+  }
   if (algorithm != ConvAlgorithm::kCudnn && algorithm != ConvAlgorithm::kImplicitGemm) return algorithm;
   throw Error(ErrorCode::kUsage, std::string("--conv ") + name_of(algorithm) +
                                      " is not available on the CPU; it has auto, direct, winograd2 and winograd4");
 }
 
-Isa checked_isa(const std::optional<Isa>& isa) {
-  if (!isa) return choose_isa();
-  if (is_supported(*isa)) return *isa;
-  throw Error(ErrorCode::kUsage, std::string("this processor lacks the ") + name_of(*isa) + " instructions");
+template <class T>
+Isa checked_isa(const std::optional<Isa>& wanted) {
+  const Isa isa = wanted ? *wanted : choose_isa();
+  if (!std::is_same_v<T, bfloat16> && is_supported(isa)) return std::min(isa, Isa::kAvx512);
+  if (is_supported(isa)) return isa;
+  throw Error(ErrorCode::kUsage, std::string("this processor lacks the ") + name_of(isa) + " instructions");
 }
 
 }  // namespace
@@ -53,8 +64,8 @@ const char* blas_core() {
 template <class T>
 CpuContext<T>::CpuContext(const CpuOptions& options)
     : threads_(checked_threads(options.threads)),
-      conv_(checked_algorithm(options.conv)),
-      simd_(&simd_kernels(checked_isa(options.isa))),
+      conv_(checked_algorithm<T>(options.conv)),
+      isa_(checked_isa<T>(options.isa)),
       workspace_(threads_) {
 #ifdef OPENBLAS_VERSION
   openblas_set_num_threads(1);
@@ -62,5 +73,6 @@ CpuContext<T>::CpuContext(const CpuOptions& options)
 }
 
 template class CpuContext<float>;
+template class CpuContext<bfloat16>;
 
 }  // namespace kindling

@@ -13,15 +13,17 @@ struct CpuOptions {
   int threads = 0;  // 0: as many as the process may run on
   ConvAlgorithm conv = ConvAlgorithm::kAuto;
   std::optional<Isa> isa = {};  // nothing: what KINDLING_ISA says, else the best that the processor has
+                                // (in fp32, kAvx512 for more than that: it is the same)
 };
 
 // Which kernels the BLAS library chose for this processor, by its own rules: they fix bits too. "unknown" where the
 // library doesn't tell.
 const char* blas_core();
 
-// Runs ops on `threads` OpenMP threads. BLAS is told once per process to stay single-threaded: it is called from inside
+// T = float, or bfloat16: activations and the copies of the filters are rounded to it, convolutions multiply it; sums,
+// parameters, statistics and moments are fp32 or more. Runs ops on `threads` OpenMP threads. BLAS is told once per process to stay single-threaded: it is called from inside
 // the OpenMP loops over fixed tiles, so that results don't depend on the number of threads and nothing oversubscribes.
-// Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have, a negative number of threads, or an
+// Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have (in bf16: any but kAuto and kDirect), a negative number of threads, or an
 // instruction set that is unknown or missing here.
 template <class T>
 class CpuContext {
@@ -36,14 +38,15 @@ class CpuContext {
   ConvAlgorithm conv_algorithm() const { return conv_; }
 
   // Which inner loops run: name_of(isa()) belongs into run.json, because it fixes the bits.
-  Isa isa() const { return simd_->isa; }
-  const SimdKernels& simd() const { return *simd_; }
+  Isa isa() const { return isa_; }
+  const SimdKernels& simd() const { return simd_kernels(isa_); }
+  const RowKernels<T>& rows() const { return simd().template rows<T>(); }
   Workspace& workspace() { return workspace_; }
 
  private:
   int threads_;
   ConvAlgorithm conv_;
-  const SimdKernels* simd_;
+  Isa isa_;
   Workspace workspace_;
 };
 

@@ -61,5 +61,9 @@ template void sgd_step(CpuContext<float>&, const SgdStep<CpuContext<float>>&);
 template void adagrad_step(CpuContext<float>&, const AdagradStep<CpuContext<float>>&);
 template void adadelta_step(CpuContext<float>&, const AdadeltaStep<CpuContext<float>>&);
 template void adam_step(CpuContext<float>&, const AdamStep<CpuContext<float>>&);
+template void sgd_step(CpuContext<bfloat16>&, const SgdStep<CpuContext<bfloat16>>&);
+template void adagrad_step(CpuContext<bfloat16>&, const AdagradStep<CpuContext<bfloat16>>&);
+template void adadelta_step(CpuContext<bfloat16>&, const AdadeltaStep<CpuContext<bfloat16>>&);
+template void adam_step(CpuContext<bfloat16>&, const AdamStep<CpuContext<bfloat16>>&);
 
 }  // namespace kindling

@@ -49,5 +49,6 @@ void softmax_cross_entropy(CpuContext<T>& /*context*/, const SoftmaxCrossEntropy
 }
 
 template void softmax_cross_entropy(CpuContext<float>&, const SoftmaxCrossEntropy<CpuContext<float>>&);
+template void softmax_cross_entropy(CpuContext<bfloat16>&, const SoftmaxCrossEntropy<CpuContext<bfloat16>>&);
 
 }  // namespace kindling

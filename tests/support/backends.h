@@ -66,6 +66,7 @@ using Backends = ::testing::Types<CudaBackend<float>>;
 using ConvBackends =
     ::testing::Types<CudaBackend<float>, CudaBackend<bfloat16>, CudnnBackend<float>, CudnnBackend<bfloat16>>;
 using OptimizerBackends = Backends;
+using Bf16Backends = ::testing::Types<CudaBackend<bfloat16>>;
 
 #else
 
@@ -73,10 +74,12 @@ using OptimizerBackends = Backends;
 template <class T, Isa isa>
 struct CpuBackend {
   using Context = CpuContext<T>;
-  using FilterGradient = T;
+  using FilterGradient = float;
   static constexpr bool kPartialBatches = false;
   static Context make() { return Context({.threads = 3, .conv = ConvAlgorithm::kDirect, .isa = isa}); }
-  static std::string name() { return std::string("Cpu_") + name_of(isa); }
+  static std::string name() {
+    return std::string(std::is_same_v<T, bfloat16> ? "Cpu_bf16_" : "Cpu_") + name_of(isa);
+  }
   static std::string unavailable() {
     return is_supported(isa) ? "" : std::string("this processor or build has no ") + name_of(isa);
   }
@@ -84,7 +87,15 @@ struct CpuBackend {
 
 using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>,
                                   CpuBackend<float, Isa::kAvx2>, CpuBackend<float, Isa::kAvx512>>;
-using ConvBackends = Backends;
+using Bf16Backends =
+    ::testing::Types<CpuBackend<bfloat16, Isa::kPortable>, CpuBackend<bfloat16, Isa::kAvx2>,
+                     CpuBackend<bfloat16, Isa::kAvx512>, CpuBackend<bfloat16, Isa::kAvx512Bf16>,
+                     CpuBackend<bfloat16, Isa::kAmx>>;
+using ConvBackends =
+    ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>, CpuBackend<float, Isa::kAvx2>,
+                     CpuBackend<float, Isa::kAvx512>, CpuBackend<bfloat16, Isa::kPortable>,
+                     CpuBackend<bfloat16, Isa::kAvx2>, CpuBackend<bfloat16, Isa::kAvx512>,
+                     CpuBackend<bfloat16, Isa::kAvx512Bf16>, CpuBackend<bfloat16, Isa::kAmx>>;
 // Updates are the same code for every instruction set, and right to double's precision too.
 using OptimizerBackends =
     ::testing::Types<ReferenceBackend<double>, ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>>;

@@ -1,20 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
+#include "kernels/core/dtype.h"
+#include "kernels/cpu/simd/bf16_kernels.h"
 #include "kernels/cpu/simd/isa.h"
+#include "kernels/cpu/simd/tile_pair.h"
 #include "kernels/cpu/simd/winograd_kernels.h"
 
 namespace kindling {
 
 // The inner loops of the CPU ops, compiled once per instruction set. All of them are single-threaded, allocate nothing
 // and do their sums in an order that depends on their arguments alone.
-
-// One term of a tile product: which block of a meets which block of b.
-struct TilePair {
-  std::int64_t a;
-  std::int64_t b;
-};
 
 // c[i][j] (+)= sum over pairs and d of A[d][i] B[d][j], for i < rows <= tile_rows, j < columns <= tile_columns, where A
 // is the dense [depth][tile_rows] block at a + pair.a * a_step and B the dense [depth][tile_columns] block at b +
@@ -49,29 +47,49 @@ struct Strip {
 };
 
 // y = f(raw * scale + shift + residual * residual_scale + residual_shift) over `pixels` rows of `channels`; a null
-// scale means 1 and 0, a null residual means none. y may be raw or residual.
+// scale means 1 and 0, a null residual means none. y may be raw or residual. T is the type of activations.
+template <class T>
 struct PointwiseRows {
-  const float* raw;
+  const T* raw;
   const float* scale;
   const float* shift;
-  const float* residual;
+  const T* residual;
   const float* residual_scale;
   const float* residual_shift;
-  float* y;
+  T* y;
   std::int64_t pixels;
   std::int64_t channels;
   bool relu;
 };
 
 // Rows of a batch-norm backward pass: dz = dy where y > 0, else 0 (y null: dz = dy), xhat = (x - mean) inv_std.
+template <class T>
 struct BatchNormRows {
-  const float* dy;
-  const float* y;
-  const float* x;
+  const T* dy;
+  const T* y;
+  const T* x;
   const float* mean;
   const float* inv_std;
   std::int64_t pixels;
   std::int64_t channels;
+};
+
+// What works on rows of channels, for activations of type T: computed in fp32, sums in double, rounded once.
+template <class T>
+struct RowKernels {
+  // sum[c] = sum_i of x[i][c], and squares[c] = sum_i of x[i][c]^2 (whose rounding is double's)
+  void (*column_sums)(const T* x, std::int64_t pixels, std::int64_t channels, double* sum);
+  void (*column_moments)(const T* x, std::int64_t pixels, std::int64_t channels, double* sum, double* squares);
+  // sum_dz[c] = sum of dz, sum_dz_xhat[c] = sum of dz xhat
+  void (*batch_norm_sums)(const BatchNormRows<T>& rows, double* sum_dz, double* sum_dz_xhat);
+  // dx = a[c] dz + b[c] + k[c] (x - mean[c]) with coefficients {a, b, k}; dresidual = dz unless it is null; either may
+  // be dy
+  void (*batch_norm_apply)(const BatchNormRows<T>& rows, const float* const coefficients[3], T* dx, T* dresidual);
+  void (*materialize)(const PointwiseRows<T>& rows);
+  void (*relu_backward)(const T* dy, const T* y, T* dx, std::int64_t elements);
+  // to[i] = from[i], rounded to nearest even; and back
+  void (*round)(const float* from, T* to, std::int64_t elements);
+  void (*widen)(const T* from, float* to, std::int64_t elements);
 };
 
 struct SimdKernels {
@@ -87,26 +105,30 @@ struct SimdKernels {
   void (*pack_panels)(const Strip& strip, float* packed);
   // packed[j * packed_stride + i] = source[i * row_stride + j], zero for rows <= i < width: one panel, rows <= width
   void (*pack_transposed)(const Strip& strip, float* packed);
-  // sum[c] = sum_i of x[i][c], and squares[c] = sum_i of x[i][c]^2 (whose rounding is double's)
-  void (*column_sums)(const float* x, std::int64_t pixels, std::int64_t channels, double* sum);
-  void (*column_moments)(const float* x, std::int64_t pixels, std::int64_t channels, double* sum, double* squares);
-  // sum_dz[c] = sum of dz, sum_dz_xhat[c] = sum of dz xhat
-  void (*batch_norm_sums)(const BatchNormRows& rows, double* sum_dz, double* sum_dz_xhat);
-  // dx = a[c] dz + b[c] + k[c] (x - mean[c]) with coefficients {a, b, k}; dresidual = dz unless it is null; either may
-  // be dy
-  void (*batch_norm_apply)(const BatchNormRows& rows, const float* const coefficients[3], float* dx, float* dresidual);
-  void (*materialize)(const PointwiseRows& rows);
-  void (*relu_backward)(const float* dy, const float* y, float* dx, std::int64_t elements);
+  RowKernels<float> rows_fp32;
+  RowKernels<bfloat16> rows_bf16;
   WinogradKernels winograd2;
   WinogradKernels winograd4;
+  Bf16Packing bf16_packing;
+  Bf16Products bf16_products;  // emulated: one fp32 multiply-add for each
 
   // For benchmarks: `steps` times peak_loop_flops operations in registers, the most that this path can do. Returns a
   // number that depends on all of them.
   float (*peak_loop)(std::int64_t steps);
   std::int64_t peak_loop_flops;
+
+  template <class T>
+  const RowKernels<T>& rows() const {
+    if constexpr (std::is_same_v<T, bfloat16>) {
+      return rows_bf16;
+    } else {
+      return rows_fp32;
+    }
+  }
 };
 
-// The table of one path; it must be supported here.
+// The table of one path; it must be supported here. kAvx512Bf16 and kAmx are kAvx512 but for products in bf16.
 const SimdKernels& simd_kernels(Isa isa);
+const Bf16Products& bf16_products(Isa isa);
 
 }  // namespace kindling
