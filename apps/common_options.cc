@@ -82,6 +82,12 @@ void check_network_options(const NetworkOptions& options) {
   require_at_most("--width", options.width, 10'000);
 }
 
+void check_cpu_precision(Precision precision) {
+  if (precision != Precision::kTf32) return;
+  throw Error(ErrorCode::kUsage, fmt::format("--precision {} is not available on the CPU; it has fp32 and bf16",
+                                             name_of(precision)));
+}
+
 const char* name_of(Precision precision) {
   return name_in(kPrecisions, precision);
 }

@@ -42,6 +42,9 @@ void check_network_options(const NetworkOptions& options);
 void require_at_least(const char* flag, std::int64_t value, std::int64_t least);
 void require_at_most(const char* flag, std::int64_t value, std::int64_t most);
 
+// Throws Error(kUsage) for what the CPU doesn't have.
+void check_cpu_precision(Precision precision);
+
 const char* name_of(Precision precision);
 const char* name_of(DatasetKind kind);
 const char* name_of(Cache cache);

@@ -20,18 +20,18 @@ function(kindling_device_bench target)
 endfunction()
 
 # kindling_op_bench(OP SOURCES a.cc ... [LINK lib ...] [FLOAT_ONLY]): a program for each machine that
-# bench/kernels/op_bench.h knows: OP_bench, and with the CUDA backend OP_cuda_bench (fp32 and tf32) and OP_cuda_bf16_bench.
+# bench/kernels/op_bench.h knows: OP_bench and OP_bf16_bench, and with the CUDA backend OP_cuda_bench (fp32 and tf32) and OP_cuda_bf16_bench.
 # What they share is the library kindling_MACHINE_bench_main (bench/kernels).
 function(kindling_op_bench op)
   cmake_parse_arguments(arg "FLOAT_ONLY" "" "SOURCES;LINK" ${ARGN})
-  foreach(machine cpu cuda cuda_bf16)
-    if(NOT TARGET kindling_${machine}_bench_main OR (machine STREQUAL "cuda_bf16" AND arg_FLOAT_ONLY))
+  foreach(machine cpu cpu_bf16 cuda cuda_bf16)
+    if(NOT TARGET kindling_${machine}_bench_main OR (machine MATCHES "bf16" AND arg_FLOAT_ONLY))
       continue()
     endif()
     string(REPLACE _cpu_ _ program ${op}_${machine}_bench)
     add_executable(${program} ${arg_SOURCES})
     target_link_libraries(${program} PRIVATE ${arg_LINK} kindling_${machine}_bench_main)
-    if(NOT machine STREQUAL "cpu")
+    if(NOT machine MATCHES "cpu")
       kindling_device_bench(${program} --tiny --batch 1 --cache cold --benchmark_min_time=0.001)
     endif()
   endforeach()

@@ -75,7 +75,7 @@ Measurement measure_cpu(Cpu& cpu, const CompareOptions& options) {
   Measurement measurement = measure_training(cpu, options, peak_rss_mb);
   measurement.device = "cpu";
   measurement.precision = Precision::kFp32;
-  measurement.peak_flops_per_s = 1e9 * peak_gflops(cpu.isa(), cpu.threads());
+  measurement.peak_flops_per_s = 1e9 * peak_gflops<float>(cpu.isa(), cpu.threads());
   return measurement;
 }
 

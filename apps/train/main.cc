@@ -20,10 +20,7 @@ void choose_device(TrainOptions& options) {
     if (!reason.empty()) say("device auto: {}, so the CPU\n", reason);
     options.device = reason.empty() ? Device::kCuda : Device::kCpu;
   }
-  if (options.device == Device::kCpu && options.precision != Precision::kFp32) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("--precision {} is not available on the CPU; it has fp32", name_of(options.precision)));
-  }
+  if (options.device == Device::kCpu) check_cpu_precision(options.precision);
   if (options.device == Device::kCpu && !options.autotune.empty()) {
     throw Error(ErrorCode::kUsage, "--autotune is not available on the CPU; it times cuDNN's plans");
   }
@@ -36,6 +33,21 @@ int print_layers(const TrainOptions& options) {
   return 0;
 }
 
+template <class T>
+int run_on_cpu(TrainOptions& options, StopSignals& signals) {
+  CpuContext<T> context({.threads = options.threads, .conv = options.conv});
+  options.threads = context.threads();
+  if (options.precision == Precision::kBf16 && emulates_bf16(context.isa())) {
+    say("note    this processor has no products of bf16: they are emulated, slower than fp32\n");
+  }
+  if (options.test_only) return run_test(context, options, signals);
+  const nlohmann::ordered_json bits{{"device", "cpu"},
+                                    {"isa", name_of(context.isa())},
+                                    {"conv", name_of(context.conv_algorithm())},
+                                    {"blas_core", blas_core()}};
+  return TrainingRun<CpuContext<T>>(context, options, {bits, {}, {}}, signals).train();
+}
+
 int run(int argc, const char* const* argv) {
   StopSignals signals;  // before any thread is started
   std::optional<TrainOptions> options = parse_train_options(argc, argv);
@@ -43,15 +55,8 @@ int run(int argc, const char* const* argv) {
   if (options->summary) return print_layers(*options);
   choose_device(*options);
   if (options->device == Device::kCuda) return run_on_cuda(*options, signals);
-
-  CpuContext<float> context({.threads = options->threads, .conv = options->conv});
-  options->threads = context.threads();
-  if (options->test_only) return run_test(context, *options, signals);
-  const nlohmann::ordered_json bits{{"device", "cpu"},
-                                    {"isa", name_of(context.isa())},
-                                    {"conv", name_of(context.conv_algorithm())},
-                                    {"blas_core", blas_core()}};
-  return TrainingRun<CpuContext<float>>(context, *options, {bits, {}, {}}, signals).train();
+  return options->precision == Precision::kBf16 ? run_on_cpu<bfloat16>(*options, signals)
+                                                : run_on_cpu<float>(*options, signals);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace kindling::bench {
 
 // The CPU, for op_bench.h: as many threads as the process may run on (taskset restricts them), and the instruction set
 // that KINDLING_ISA names.
-using C = CpuContext<float>;
+using C = CpuContext<KINDLING_BENCH_CPU>;
 
 constexpr double kStepSeconds = 0;  // ops have run when they return: nothing to gain from many in a row
 
@@ -29,7 +29,7 @@ inline std::int64_t cache_bytes(C& /*context*/) {
   return found > 0 ? found : std::int64_t{32} << 20U;
 }
 inline double peak_gflops(C& context, const Settings& /*settings*/) {
-  return kindling::peak_gflops(context.isa(), context.threads());
+  return kindling::peak_gflops<C::activation_t>(context.isa(), context.threads());
 }
 inline double copy_gbytes_per_s(C& context, const Settings& /*settings*/) {
   return kindling::copy_gbytes_per_s(context.threads());

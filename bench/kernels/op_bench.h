@@ -9,10 +9,12 @@
 
 #include "bench/kernels/settings.h"
 #include "engine/buffer.h"
+#include "kernels/activation_layout.h"
 #include "kernels/core/clock.h"
 #include "kernels/step.h"
-// Each names the context of its programs, C, makes it, and says what its device does at best:
-#ifdef KINDLING_BENCH_CUDA  // its value is the element type of activations
+// Each names the context of its programs, C, makes it, and says what its device does at best. The value of its macro is
+// the element type of activations.
+#ifdef KINDLING_BENCH_CUDA
 #include "bench/kernels/cuda/cuda_machine.h"
 #else
 #include "bench/kernels/cpu_machine.h"
@@ -69,7 +71,9 @@ class Values {
   View<typename C::space, T> view() const { return buffer_.view(); }
   operator View<typename C::space, T>() const { return view(); }        // NOLINT: reads as the argument it stands for
   operator View<typename C::space, const T>() const { return view(); }  // NOLINT
-  Out<C> as(const Shape4& shape) const { return Out<C>(view().data(), shape); }
+  Out<C> as(const Shape4& shape) const {
+    return Out<C>(view().data(), shape, activation_layout(context()), shape.n, shape.c);
+  }
 
  private:
   Buffer<C, T> buffer_;
