@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""One training step of ResNet-18 at batch 128 in fp32: Kindling beside PyTorch, in turns, so that a change of the
+"""One training step of ResNet-18 at batch 128: Kindling beside PyTorch, in turns, so that a change of the
 machine's speed meets both. Prints a table in Markdown.
 
-    bench/compare_step.py --peer-python build/peer-venv/bin/python [--conv auto direct winograd2 winograd4]
+    bench/compare_step.py --peer-python build/peer-venv/bin/python [--precision bf16]
+        [--conv auto direct winograd2 winograd4] [--formats nchw channels_last compiled]
         [--rounds 3] [--repeats 5] [--threads N]
 
 bench/peers/README.md says how to make the peer's environment. Nothing else should run meanwhile.
@@ -18,7 +19,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FORMATS = {"nchw": "NCHW", "channels_last": "channels_last"}
+FORMATS = {"nchw": "NCHW", "channels_last": "channels_last", "compiled": "channels_last, torch.compile"}
 
 
 def arguments():
@@ -27,6 +28,8 @@ def arguments():
     parser.add_argument("--bench", default=str(ROOT / "build/cpu-release/bin/train_step_bench"))
     parser.add_argument("--conv", nargs="+", default=["auto"], metavar="ALGORITHM",
                         help="Kindling's convolutions, one row each")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS), help="PyTorch's, one row each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5, help="steps measured in each turn, after two of warm-up")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
@@ -42,13 +45,14 @@ def run(command):
 
 def measure(args):
     """Row's name -> one result per round. In each round every row has one turn, Kindling's first."""
-    common = ["--threads", str(args.threads), "--repeats", str(args.repeats), "--warmup", "2"]
+    common = ["--threads", str(args.threads), "--repeats", str(args.repeats), "--warmup", "2",
+              "--precision", args.precision]
     ours, theirs = {}, {}
     for _ in range(args.rounds):
         for conv in args.conv:
             result = run([args.bench, *common, "--conv", conv])
             ours.setdefault(f"Kindling, {result['isa']}, --conv {conv}", []).append(result)
-        for memory_format in ("nchw", "channels_last"):
+        for memory_format in args.formats:
             result = run([args.peer_python, str(ROOT / "bench/peers/train_step.py"), *common, "--format", memory_format])
             name = f"PyTorch {result['torch']}, {FORMATS[memory_format]}"
             theirs.setdefault(name, []).append(result[memory_format])
@@ -84,7 +88,7 @@ def main():
     best_peer = min(median_of(results) for results in theirs.values())
     print(f"{processor()}, {args.threads} threads, {datetime.date.today()}, commit {commit()}, "
           f"{args.rounds} rounds of {args.repeats} steps\n")
-    print("| step of batch 128, fp32 | median ms | quartiles, all rounds | of PyTorch's best | peak memory MB |")
+    print(f"| step of batch 128, {args.precision} | median ms | quartiles, all rounds | of PyTorch's best | peak memory MB |")
     print("|---|---|---|---|---|")
     for name, results in {**ours, **theirs}.items():
         print(row(name, results, best_peer))

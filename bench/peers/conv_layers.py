@@ -2,7 +2,7 @@
 
 import torch
 
-from measure import arguments, milliseconds, report
+from measure import FORMATS, milliseconds, parser, report
 
 # input side, input channels, output channels, filter side, stride
 LAYERS = [
@@ -47,15 +47,15 @@ def time_layer(layer, memory_format, args):
     return passes
 
 
-def measure(memory_format, args):
+def measure(format_name, args):
     result = {}
     with torch.no_grad():
         for layer in LAYERS:
             side, c, k, r, stride = layer
             name = f"side:{side}/c:{c}/k:{k}/r:{r}/stride:{stride}"  # as conv2d_bench names it
-            result[name] = time_layer(layer, memory_format, args)
+            result[name] = time_layer(layer, FORMATS[format_name], args)
     return result
 
 
 if __name__ == "__main__":
-    report(measure, arguments(__doc__))
+    report(measure, parser(__doc__).parse_args())

@@ -9,17 +9,19 @@ import time
 
 import torch
 
-FORMATS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
+# "compiled" is channels_last too, through torch.compile; for programs that know it.
+FORMATS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last, "compiled": torch.channels_last}
 
 
-def arguments(description):
-    parser = argparse.ArgumentParser(description=description)
+def parser(description, formats=("nchw", "channels_last")):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, required=True, help="threads that PyTorch may use")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=20, help="timed runs, after the warm-up")
     parser.add_argument("--warmup", type=int, default=3)
-    parser.add_argument("--format", choices=FORMATS, action="append", help="memory format (default: each of them)")
-    return parser.parse_args()
+    parser.add_argument("--format", choices=formats, action="append", help="memory format (default: each of them)")
+    parser.set_defaults(all_formats=formats)
+    return parser
 
 
 def milliseconds(work, args):
@@ -38,16 +40,16 @@ def milliseconds(work, args):
 def _run_one(measure, name, args, results):
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
-    result = measure(FORMATS[name], args)
+    result = measure(name, args)
     result["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     results.put(result)
 
 
 def report(measure, args):
-    """Runs measure(memory_format, args) in a fresh process per format and prints one JSON object."""
+    """Runs measure(format, args) in a fresh process per format and prints one JSON object."""
     start_fresh = multiprocessing.get_context("spawn")
     report = {"torch": torch.__version__, "threads": args.threads, "batch": args.batch, "repeats": args.repeats}
-    for name in args.format or FORMATS:
+    for name in args.format or args.all_formats:
         results = start_fresh.SimpleQueue()
         process = start_fresh.Process(target=_run_one, args=(measure, name, args, results))
         process.start()

@@ -1,13 +1,18 @@
-"""One fp32 training step of ResNet-18 in PyTorch: forward, loss, backward, SGD (momentum 0.9, weight decay 5e-4)."""
+"""One training step of ResNet-18 in PyTorch: forward, loss, backward, SGD (momentum 0.9, weight decay 5e-4).
+
+bf16 is autocast over the forward pass. compiled is channels_last with forward and backward through torch.compile.
+"""
 
 import torch
 
-from measure import arguments, milliseconds, report
+from measure import FORMATS, milliseconds, parser, report
 from resnet18 import ResNet18
 
 
-def measure(memory_format, args):
+def measure(format_name, args):
+    memory_format = FORMATS[format_name]
     model = ResNet18().to(memory_format=memory_format).train()
+    forward = torch.compile(model, dynamic=False) if format_name == "compiled" else model
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
     criterion = torch.nn.CrossEntropyLoss()
     images = torch.randn(args.batch, 3, 32, 32).to(memory_format=memory_format)
@@ -15,7 +20,9 @@ def measure(memory_format, args):
 
     def step():
         optimizer.zero_grad()
-        loss = criterion(model(images), labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bf16"):
+            logits = forward(images)
+        loss = criterion(logits.float(), labels)
         loss.backward()
         optimizer.step()
         return loss.item()  # training reads the loss of every batch
@@ -26,4 +33,6 @@ def measure(memory_format, args):
 
 
 if __name__ == "__main__":
-    report(measure, arguments(__doc__))
+    options = parser(__doc__, tuple(FORMATS))
+    options.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    report(measure, options.parse_args())

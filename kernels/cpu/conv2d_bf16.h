@@ -33,6 +33,7 @@ class OpenProducts {
   OpenProducts& operator=(const OpenProducts&) = delete;
 
   void multiply(const Bf16Product& product) const { products_.multiply(product); }
+  void store(const Bf16Store& store) const { products_.store(store); }
 
  private:
   const Bf16Products& products_;

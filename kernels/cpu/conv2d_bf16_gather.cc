@@ -144,8 +144,7 @@ struct Item {
 
 void multiply_item(const CpuContext<bfloat16>& context, const Problem& problem, const Plan& plan, const Item& item,
                    const bfloat16* filter) {
-  const OpenProducts products(bf16_products(context.isa()), item.images.length());
-  const Bf16Packing& packing = context.simd().bf16_packing;
+  const OpenProducts products(context.bf16_products(), item.images.length());
   const BlockStrides to = block_strides(problem.layout, plan.target, item.images.length());
   bfloat16* target = problem.target + item.images.begin * plan.target.h * plan.target.w * plan.target.c;
   Bf16Product product{.a = item.source.data,
@@ -158,7 +157,8 @@ void multiply_item(const CpuContext<bfloat16>& context, const Problem& problem, 
                       .depth = plan.depth,
                       .rows = item.images.length(),
                       .columns = 0,
-                      .sums = item.sums};
+                      .sums = item.sums,
+                      .add = false};
   for (std::int64_t panel = item.panels.begin; panel < item.panels.end; ++panel) {
     const std::int64_t first = panel * kBf16TileColumns;
     product.b = filter + panel * plan.panel_elements();
@@ -167,7 +167,7 @@ void multiply_item(const CpuContext<bfloat16>& context, const Problem& problem, 
       for (std::int64_t w = 0; w < plan.target.w; ++w) {
         product.count = list_pairs(plan, item.source, h, w, item.pairs);
         products.multiply(product);
-        packing.store({.sums = item.sums,
+        products.store({.sums = item.sums,
                        .target = target + (h * plan.target.w + w) * to.pixel + first,
                        .row_stride = to.image,
                        .rows = product.rows,

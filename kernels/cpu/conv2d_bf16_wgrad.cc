@@ -154,7 +154,8 @@ void multiply_band(const OpenProducts& products, const Plan& plan, const Band& b
                       .depth = kImageBlock,
                       .rows = 0,
                       .columns = 0,
-                      .sums = band.sums};
+                      .sums = band.sums,
+                      .add = false};
   for (std::int64_t tap = 0; tap < plan.shape.r * plan.shape.s(); ++tap) {
     product.count = list_pairs(plan, band, tap);
     for (std::int64_t j = 0; j < c_panels.count(); ++j) {
@@ -175,7 +176,7 @@ void multiply_band(const OpenProducts& products, const Plan& plan, const Band& b
 // A block of dw over a slice of the units.
 void run_item(const CpuContext<bfloat16>& context, const Problem& problem, const Plan& plan, Band band,
               const Span& slice, float* dw) {
-  const OpenProducts products(bf16_products(context.isa()), kBf16TileRows);
+  const OpenProducts products(context.bf16_products(), kBf16TileRows);
   const Bf16Packing& packing = context.simd().bf16_packing;
   bool accumulate = false;
   for (std::int64_t unit = slice.begin; unit < slice.end; ++unit) {

@@ -66,6 +66,8 @@ CpuContext<T>::CpuContext(const CpuOptions& options)
     : threads_(checked_threads(options.threads)),
       conv_(checked_algorithm<T>(options.conv)),
       isa_(checked_isa<T>(options.isa)),
+      simd_(&simd_kernels(isa_)),
+      bf16_products_(&kindling::bf16_products(isa_)),
       workspace_(threads_) {
 #ifdef OPENBLAS_VERSION
   openblas_set_num_threads(1);

@@ -39,14 +39,17 @@ class CpuContext {
 
   // Which inner loops run: name_of(isa()) belongs into run.json, because it fixes the bits.
   Isa isa() const { return isa_; }
-  const SimdKernels& simd() const { return simd_kernels(isa_); }
-  const RowKernels<T>& rows() const { return simd().template rows<T>(); }
+  const SimdKernels& simd() const { return *simd_; }
+  const RowKernels<T>& rows() const { return simd_->template rows<T>(); }
+  const Bf16Products& bf16_products() const { return *bf16_products_; }
   Workspace& workspace() { return workspace_; }
 
  private:
   int threads_;
   ConvAlgorithm conv_;
   Isa isa_;
+  const SimdKernels* simd_;
+  const Bf16Products* bf16_products_;
   Workspace workspace_;
 };
 

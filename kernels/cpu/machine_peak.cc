@@ -47,7 +47,8 @@ double best_product_gflops(Isa isa, int threads) {
                            .depth = kProductDepth,
                            .rows = kBf16TileRows,
                            .columns = kBf16TileColumns,
-                           .sums = own.sums});
+                           .sums = own.sums,
+                           .add = false});
       }
       products.close();
     });

@@ -7,6 +7,8 @@
 
 #include "kernels/cpu/simd/bf16_kernels.h"
 
+#include "kernels/cpu/simd/bf16_native_store.inc"
+
 namespace kindling::amx {
 namespace {
 
@@ -44,10 +46,18 @@ void close() {
 
 template <bool Lower, bool Right>
 void multiply_as(const Bf16Product& product) {
-  _tile_zero(0);
-  if constexpr (Right) _tile_zero(1);
-  if constexpr (Lower) _tile_zero(2);
-  if constexpr (Lower && Right) _tile_zero(3);
+  float* lower = product.sums + kTileExtent * kBf16TileColumns;
+  if (product.add) {
+    _tile_loadd(0, product.sums, kSumsStride);
+    if constexpr (Right) _tile_loadd(1, product.sums + kTileExtent, kSumsStride);
+    if constexpr (Lower) _tile_loadd(2, lower, kSumsStride);
+    if constexpr (Lower && Right) _tile_loadd(3, lower + kTileExtent, kSumsStride);
+  } else {
+    _tile_zero(0);
+    if constexpr (Right) _tile_zero(1);
+    if constexpr (Lower) _tile_zero(2);
+    if constexpr (Lower && Right) _tile_zero(3);
+  }
   const std::int64_t a_stride = product.a_row_stride * std::int64_t{sizeof(bfloat16)};
   for (std::int64_t i = 0; i < product.count; ++i) {
     const bfloat16* a = product.a + product.pairs[i].a * product.a_step;
@@ -69,7 +79,6 @@ void multiply_as(const Bf16Product& product) {
       b += kBf16Depth * kBf16TileColumns;
     }
   }
-  float* lower = product.sums + kTileExtent * kBf16TileColumns;
   _tile_stored(0, product.sums, kSumsStride);
   if constexpr (Right) _tile_stored(1, product.sums + kTileExtent, kSumsStride);
   if constexpr (Lower) _tile_stored(2, lower, kSumsStride);
@@ -85,6 +94,6 @@ void multiply(const Bf16Product& product) {
 }  // namespace
 
 extern const Bf16Products kProducts;
-const Bf16Products kProducts = {open, multiply, close};
+const Bf16Products kProducts = {open, multiply, close, native_store};
 
 }  // namespace kindling::amx

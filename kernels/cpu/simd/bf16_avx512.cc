@@ -5,6 +5,8 @@
 
 #include "kernels/cpu/simd/bf16_kernels.h"
 
+#include "kernels/cpu/simd/bf16_native_store.inc"
+
 namespace kindling::avx512_bf16 {
 namespace {
 
@@ -21,7 +23,11 @@ template <int Rows>
 void multiply_rows(const Bf16Product& product, std::int64_t row) {
   __m512 sums[Rows][2];
 #pragma GCC unroll 8
-  for (int m = 0; m < Rows; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
+  for (int m = 0; m < Rows; ++m) {
+    const float* from = product.sums + (row + m) * kBf16TileColumns;
+    sums[m][0] = product.add ? _mm512_loadu_ps(from) : _mm512_setzero_ps();
+    sums[m][1] = product.add ? _mm512_loadu_ps(from + kBf16TileColumns / 2) : _mm512_setzero_ps();
+  }
   const std::int64_t a_row_stride = product.a_row_stride;
   for (std::int64_t i = 0; i < product.count; ++i) {
     const bfloat16* a = product.a + product.pairs[i].a * product.a_step + row * a_row_stride;
@@ -62,6 +68,6 @@ void close() {}
 }  // namespace
 
 extern const Bf16Products kProducts;
-const Bf16Products kProducts = {open, multiply, close};
+const Bf16Products kProducts = {open, multiply, close, native_store};
 
 }  // namespace kindling::avx512_bf16

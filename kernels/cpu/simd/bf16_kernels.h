@@ -15,7 +15,7 @@ inline constexpr std::int64_t kBf16TileRows = 32;
 inline constexpr std::int64_t kBf16TileColumns = 32;
 inline constexpr std::int64_t kBf16Depth = 32;  // a step in depth, to whose multiples operands are filled up with zeros
 
-// sums[i][j] = sum over pairs and d of A[i][d] B[d][j], for i < rows <= 32 and j < columns <= 32. Row i of A, `depth`
+// sums[i][j] (+)= sum over pairs and d of A[i][d] B[d][j], for i < rows <= 32 and j < columns <= 32. Row i of A, `depth`
 // elements, begins at a + pair.a * a_step + i * a_row_stride; B is the dense block [depth / 2][32 columns][2] at
 // b + pair.b * b_step. sums is [32][32], aligned to 64 bytes; what lies outside rows and columns isn't defined. No
 // pairs: the sum is zero.
@@ -31,13 +31,7 @@ struct Bf16Product {
   std::int64_t rows;
   std::int64_t columns;
   float* sums;
-};
-
-struct Bf16Products {
-  // A thread opens the registers for products of `rows` rows, makes any number of them, and closes.
-  void (*open)(std::int64_t rows);
-  void (*multiply)(const Bf16Product& product);
-  void (*close)();
+  bool add;  // sums += instead of sums =
 };
 
 // sums of a product, and the rows in bf16 that they go to: [rows] of row_stride, `columns` of each.
@@ -50,8 +44,16 @@ struct Bf16Store {
   bool accumulate;  // target = round(target + sums) instead of round(sums)
 };
 
-struct Bf16Packing {
+struct Bf16Products {
+  // A thread opens the registers for products of `rows` rows, makes any number of them, and closes.
+  void (*open)(std::int64_t rows);
+  void (*multiply)(const Bf16Product& product);
+  void (*close)();
+  // To nearest even; the native paths round denormals to zero.
   void (*store)(const Bf16Store& store);
+};
+
+struct Bf16Packing {
   // packed[j][2] = {even[j], odd[j]} for j < columns, zeros for columns <= j < width; a null row counts as zeros
   void (*interleave)(const bfloat16* even, const bfloat16* odd, std::int64_t columns, std::int64_t width,
                      bfloat16* packed);

@@ -59,7 +59,7 @@ bool is_supported(Isa isa) {
     case Isa::kAvx512Bf16:
       return is_supported(Isa::kAvx512) && (extended_features(1).eax & kAvx512Bf16Bit) != 0;
     case Isa::kAmx:
-      return is_supported(Isa::kAvx512) && (extended_features(0).edx & kAmxBits) == kAmxBits && may_use_tiles();
+      return is_supported(Isa::kAvx512Bf16) && (extended_features(0).edx & kAmxBits) == kAmxBits && may_use_tiles();
   }
   return false;
 #else
