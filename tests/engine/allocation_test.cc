@@ -62,20 +62,19 @@ namespace {
 using Case = std::tuple<OptimizerKind, ConvAlgorithm>;
 class AllocationTest : public testing::TestWithParam<Case> {};
 
-TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
-  if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
-  const auto [kind, conv] = GetParam();
+template <class T>
+void expect_none_after_the_first_step(OptimizerKind kind, ConvAlgorithm conv) {
+  using C = CpuContext<T>;
   const Hyperparameters hyperparameters = resolve_hyperparameters(kind, Recipe::kAssignment, {.lr = 0.01});
   // Large enough that the kernels work in several blocks of images and channels, and the last batch is a short one.
   constexpr std::int64_t kBatch = 20;
-  CpuContext<float> context({.conv = conv});
-  Network<CpuContext<float>> network(context, {.width = 8}, kBatch);
+  C context({.conv = conv});
+  Network<C> network(context, {.width = 8}, kBatch);
   network.parameters().initialize(context, 1);
-  Optimizer<CpuContext<float>> optimizer(context, hyperparameters,
-                                         network.parameters().layout().parameter_arena_size());
-  const SlotPool<CpuContext<float>> slots(context, 1, kBatch);
-  TrainStep<CpuContext<float>> train_step(context, network, optimizer, 0);
-  EvalStep<CpuContext<float>> eval_step(context, network);
+  Optimizer<C> optimizer(context, hyperparameters, network.parameters().layout().parameter_arena_size());
+  const SlotPool<C> slots(context, 1, kBatch);
+  TrainStep<C> train_step(context, network, optimizer, 0);
+  EvalStep<C> eval_step(context, network);
   std::int64_t step = 0;
   const auto train_and_evaluate = [&] {
     for (const std::int64_t images : {kBatch, kBatch - 8}) {
@@ -89,6 +88,16 @@ TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
   const std::int64_t after_first = allocations;
   for (int i = 0; i < 3; ++i) train_and_evaluate();
   EXPECT_EQ(allocations - after_first, 0);
+}
+
+TEST_P(AllocationTest, NoneInAStepAfterTheFirst) {
+  if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
+  expect_none_after_the_first_step<float>(std::get<0>(GetParam()), std::get<1>(GetParam()));
+}
+
+TEST(AllocationInBf16, NoneInAStepAfterTheFirst) {
+  if (!KINDLING_COUNT_ALLOCATIONS) GTEST_SKIP() << "a sanitizer replaces malloc";
+  expect_none_after_the_first_step<bfloat16>(OptimizerKind::kSgd, ConvAlgorithm::kAuto);
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& of) {

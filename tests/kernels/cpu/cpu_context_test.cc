@@ -47,6 +47,16 @@ TEST(CpuContext, EmptyEnvironmentVariableMeansTheBestPath) {
   }
 }
 
+// Where the processor has them, there are no fp32 kernels of their own.
+TEST(CpuContext, MoreThanAvx512IsAvx512InFp32) {
+  for (const Isa isa : {Isa::kAvx512Bf16, Isa::kAmx}) {
+    if (!is_supported(isa)) continue;
+    const IsaVariable variable(name_of(isa));
+    EXPECT_EQ(CpuContext<float>().isa(), Isa::kAvx512);
+    EXPECT_EQ(CpuContext<bfloat16>().isa(), isa);
+  }
+}
+
 TEST(CpuContext, OptionWinsOverTheEnvironment) {
   const IsaVariable variable("nonsense");
   EXPECT_EQ(CpuContext<float>({.isa = Isa::kPortable}).isa(), Isa::kPortable);
@@ -54,7 +64,7 @@ TEST(CpuContext, OptionWinsOverTheEnvironment) {
 
 TEST(CpuContext, RefusesAnUnknownPath) {
   const IsaVariable variable("avx1024");
-  test::expect_error(ErrorCode::kUsage, "KINDLING_ISA is 'avx1024'; it must be portable, avx2 or avx512",
+  test::expect_error(ErrorCode::kUsage, "KINDLING_ISA is 'avx1024'; it must be portable, avx2, avx512, avx512_bf16 or amx",
                      [] { CpuContext<float>(); });
 }
 
@@ -62,6 +72,8 @@ TEST(CpuContext, RefusesWhatItCannotDo) {
   test::expect_error(ErrorCode::kUsage, "threads is -1", [] { CpuContext<float>({.threads = -1}); });
   test::expect_error(ErrorCode::kUsage, "--conv cudnn is not available on the CPU",
                      [] { CpuContext<float>({.conv = ConvAlgorithm::kCudnn}); });
+  test::expect_error(ErrorCode::kUsage, "--conv winograd2 is not available on the CPU in bf16; it has auto and direct",
+                     [] { CpuContext<bfloat16>({.conv = ConvAlgorithm::kWinograd2}); });
 }
 
 TEST(Workspace, GrowsOnlyForMore) {
