@@ -63,7 +63,7 @@ class Usage(ProgramTest):
 
     def test_what_this_build_or_device_cannot_do(self):
         self.fails(5, ["--device cuda"], "--device", "cuda")
-        self.fails(2, ["--precision bf16"], "--precision", "bf16")
+        self.fails(2, ["--precision tf32"], "--precision", "tf32")
         self.fails(2, ["--conv cudnn"], "--conv", "cudnn")
 
     def test_no_data_path(self):
