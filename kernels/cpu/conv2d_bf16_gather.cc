@@ -80,12 +80,7 @@ void pack_tap(const Bf16Packing& packing, const Problem& problem, std::int64_t d
     }
     return;
   }
-  const bfloat16* w = problem.w + tap * c + first;
-  const auto row = [&](std::int64_t k) { return k < problem.shape.k ? w + k * row_stride : nullptr; };
-  for (std::int64_t k = 0; k < depth; k += 2) {
-    const std::int64_t filled = k < problem.shape.k ? width : 0;
-    packing.interleave(row(k), row(k + 1), filled, kBf16TileColumns, packed + k * kBf16TileColumns);
-  }
+  packing.interleave(problem.w + tap * c + first, row_stride, problem.shape.k, width, depth, packed);
 }
 
 void pack_filter(CpuContext<bfloat16>& context, const Problem& problem, const Plan& plan, bfloat16* packed) {
@@ -105,13 +100,13 @@ struct Source {
 // Copies rows to [row][column][image][depth], zeros behind the channels.
 Source packed_source(const Plan& plan, const Span& source_rows, std::int64_t images, const Source& from,
                      bfloat16* packed) {
-  const std::int64_t c = plan.source.c;
-  bfloat16* to = packed;
-  for (std::int64_t pixel = source_rows.begin * plan.source.w; pixel < source_rows.end * plan.source.w; ++pixel) {
-    for (std::int64_t i = 0; i < images; ++i) {
-      std::copy_n(from.data + pixel * from.strides.pixel + i * from.strides.image, c, to);
-      std::fill(to + c, to + plan.depth, bfloat16{});
-      to += plan.depth;
+  const std::int64_t pixels = source_rows.length() * plan.source.w;
+  std::fill_n(packed, pixels * images * plan.depth, bfloat16{});
+  for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+    const bfloat16* source = from.data + (source_rows.begin * plan.source.w + pixel) * from.strides.pixel;
+    bfloat16* to = packed + pixel * images * plan.depth;
+    for (std::int64_t c = 0; c < plan.source.c; ++c) {
+      for (std::int64_t i = 0; i < images; ++i) to[i * plan.depth + c] = source[i * from.strides.image + c];
     }
   }
   return {packed, source_rows.begin, {images * plan.depth, plan.depth}};

@@ -105,13 +105,9 @@ void pack_x(const Bf16Packing& packing, const Problem& problem, const Plan& plan
   const std::int64_t first = band.h.begin * shape.w;
   for (std::int64_t pixel = 0; pixel < band.h.length() * shape.w; ++pixel) {
     for (std::int64_t panel = 0; panel < panels.count(); ++panel) {
-      const bfloat16* from = x + (first + pixel) * strides.pixel + band.c.begin + panels.begin(panel);
-      const auto image = [&](std::int64_t i) { return i < images ? from + i * strides.image : nullptr; };
-      bfloat16* to = band.b + panel * band.b_panel(plan) + pixel * kPackedPixel;
-      for (std::int64_t i = 0; i < kImageBlock; i += 2) {
-        packing.interleave(image(i), image(i + 1), i < images ? panels.length(panel) : 0, kBf16TileColumns,
-                           to + i * kBf16TileColumns);
-      }
+      packing.interleave(x + (first + pixel) * strides.pixel + band.c.begin + panels.begin(panel), strides.image, images,
+                         panels.length(panel), kImageBlock,
+                         band.b + panel * band.b_panel(plan) + pixel * kPackedPixel);
     }
   }
 }
@@ -136,7 +132,11 @@ void add_sums(const Bf16Product& product, float* dw, std::int64_t row_stride, bo
   for (std::int64_t i = 0; i < product.rows; ++i) {
     const float* sums = product.sums + i * kBf16TileColumns;
     float* row = dw + i * row_stride;
-    for (std::int64_t j = 0; j < product.columns; ++j) row[j] = accumulate ? row[j] + sums[j] : sums[j];
+    if (accumulate) {
+      for (std::int64_t j = 0; j < product.columns; ++j) row[j] += sums[j];
+    } else {
+      std::copy_n(sums, product.columns, row);
+    }
   }
 }
 

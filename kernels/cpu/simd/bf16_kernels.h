@@ -54,9 +54,10 @@ struct Bf16Products {
 };
 
 struct Bf16Packing {
-  // packed[j][2] = {even[j], odd[j]} for j < columns, zeros for columns <= j < width; a null row counts as zeros
-  void (*interleave)(const bfloat16* even, const bfloat16* odd, std::int64_t columns, std::int64_t width,
-                     bfloat16* packed);
+  // packed[i / 2][j][i % 2] = source[i * row_stride + j] for i < rows, j < columns <= 32, where packed is
+  // [padded_rows / 2][32][2]; all else in it is zero
+  void (*interleave)(const bfloat16* source, std::int64_t row_stride, std::int64_t rows, std::int64_t columns,
+                     std::int64_t padded_rows, bfloat16* packed);
   // packed[j * packed_stride + i] = source[i * row_stride + j] for i < rows, j < columns; zeros for rows <= i < width
   void (*transpose)(const bfloat16* source, std::int64_t row_stride, std::int64_t rows, std::int64_t columns,
                     std::int64_t width, bfloat16* packed, std::int64_t packed_stride);
