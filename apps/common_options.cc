@@ -84,8 +84,8 @@ void check_network_options(const NetworkOptions& options) {
 
 void check_cpu_precision(Precision precision) {
   if (precision != Precision::kTf32) return;
-  throw Error(ErrorCode::kUsage, fmt::format("--precision {} is not available on the CPU; it has fp32 and bf16",
-                                             name_of(precision)));
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--precision {} is not available on the CPU; it has fp32 and bf16", name_of(precision)));
 }
 
 const char* name_of(Precision precision) {

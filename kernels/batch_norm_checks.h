@@ -9,7 +9,8 @@
 namespace kindling {
 
 // The checks of the batch norm ops, the same for all backends. `valid_n`: the images that must count in every
-// activation; a backend that knows only whole batches gives N; `layout`: that of all. Throws what kernels/batch_norm.h says.
+// activation; a backend that knows only whole batches gives N; `layout`: that of all. Throws what kernels/batch_norm.h
+// says.
 
 template <class C>
 void check_arguments(const BatchNormStatistics<C>& args, std::int64_t valid_n, Layout layout = Layout::kNhwc) {

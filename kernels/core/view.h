@@ -45,7 +45,8 @@ using HostView = View<HostSpace, T>;
 // layouts meet only where an op of kernels/ converts one into the other.
 enum class Layout {
   kNhwc,         // element (n, h, w, c) at ((n * H + h) * W + w) * C + c
-  kImageBlocks,  // images in blocks of kImageBlock, in a block [h][w][n][c]; the last block has the images that are left
+  kImageBlocks,  // images in blocks of kImageBlock, in a block [h][w][n][c]; the last block has the images that are
+                 // left
 };
 inline constexpr std::int64_t kImageBlock = 32;
 

@@ -116,12 +116,12 @@ void batch_norm_backward(CpuContext<T>& context, const BatchNormBackward<CpuCont
   const auto rows_of = [&](std::int64_t tile) {
     const std::int64_t offset = tiles.begin(tile) * channels;
     return BatchNormRows<T>{.dy = args.dy.data + offset,
-                         .y = args.y.empty() ? nullptr : args.y.data + offset,
-                         .x = args.x.data + offset,
-                         .mean = args.saved_mean.data(),
-                         .inv_std = args.saved_inv_std.data(),
-                         .pixels = tiles.length(tile),
-                         .channels = channels};
+                            .y = args.y.empty() ? nullptr : args.y.data + offset,
+                            .x = args.x.data + offset,
+                            .mean = args.saved_mean.data(),
+                            .inv_std = args.saved_inv_std.data(),
+                            .pixels = tiles.length(tile),
+                            .channels = channels};
   };
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
     context.rows().batch_norm_sums(rows_of(tile), sums.row(tile, 0), sums.row(tile, 1));

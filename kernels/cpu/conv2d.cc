@@ -37,12 +37,12 @@ void conv2d_forward(CpuContext<T>& context, const Conv2dShape& shape, In<CpuCont
                     Out<CpuContext<T>> y) {
   check_conv2d_forward<CpuContext<T>>(shape, x, w, y, shape.n, taken_layout(x));
   run_gather(context, GatherProblemOf<T>{.gather = Gather::kForward,
-                       .shape = shape,
-                       .layout = taken_layout(x),
-                       .source = x.data,
-                       .w = w.data(),
-                       .target = y.data,
-                       .accumulate = false});
+                                         .shape = shape,
+                                         .layout = taken_layout(x),
+                                         .source = x.data,
+                                         .w = w.data(),
+                                         .target = y.data,
+                                         .accumulate = false});
 }
 
 template <class T>
@@ -50,12 +50,12 @@ void conv2d_dgrad(CpuContext<T>& context, const Conv2dShape& shape, In<CpuContex
                   Out<CpuContext<T>> dx, Accumulate accumulate) {
   check_conv2d_dgrad<CpuContext<T>>(shape, dy, w, dx, shape.n, taken_layout(dy));
   run_gather(context, GatherProblemOf<T>{.gather = Gather::kDgrad,
-                       .shape = shape,
-                       .layout = taken_layout(dy),
-                       .source = dy.data,
-                       .w = w.data(),
-                       .target = dx.data,
-                       .accumulate = accumulate == Accumulate::kAdd});
+                                         .shape = shape,
+                                         .layout = taken_layout(dy),
+                                         .source = dy.data,
+                                         .w = w.data(),
+                                         .target = dx.data,
+                                         .accumulate = accumulate == Accumulate::kAdd});
 }
 
 template <class T>
@@ -71,11 +71,11 @@ template void conv2d_dgrad(CpuContext<float>&, const Conv2dShape&, In<CpuContext
                            Out<CpuContext<float>>, Accumulate);
 template void conv2d_wgrad(CpuContext<float>&, const Conv2dShape&, In<CpuContext<float>>, In<CpuContext<float>>,
                            Params<CpuContext<float>>);
-template void conv2d_forward(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, Filter<CpuContext<bfloat16>>,
-                             Out<CpuContext<bfloat16>>);
-template void conv2d_dgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, Filter<CpuContext<bfloat16>>,
-                           Out<CpuContext<bfloat16>>, Accumulate);
-template void conv2d_wgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>, In<CpuContext<bfloat16>>,
-                           Params<CpuContext<bfloat16>>);
+template void conv2d_forward(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>,
+                             Filter<CpuContext<bfloat16>>, Out<CpuContext<bfloat16>>);
+template void conv2d_dgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>,
+                           Filter<CpuContext<bfloat16>>, Out<CpuContext<bfloat16>>, Accumulate);
+template void conv2d_wgrad(CpuContext<bfloat16>&, const Conv2dShape&, In<CpuContext<bfloat16>>,
+                           In<CpuContext<bfloat16>>, Params<CpuContext<bfloat16>>);
 
 }  // namespace kindling

@@ -163,11 +163,11 @@ void multiply_item(const CpuContext<bfloat16>& context, const Problem& problem, 
         product.count = list_pairs(plan, item.source, h, w, item.pairs);
         products.multiply(product);
         products.store({.sums = item.sums,
-                       .target = target + (h * plan.target.w + w) * to.pixel + first,
-                       .row_stride = to.image,
-                       .rows = product.rows,
-                       .columns = product.columns,
-                       .accumulate = problem.accumulate});
+                        .target = target + (h * plan.target.w + w) * to.pixel + first,
+                        .row_stride = to.image,
+                        .rows = product.rows,
+                        .columns = product.columns,
+                        .accumulate = problem.accumulate});
       }
     }
   }

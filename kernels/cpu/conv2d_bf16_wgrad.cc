@@ -35,7 +35,8 @@ struct Plan {
         c_blocks{shape.c, kBlockColumns},
         image_blocks{shape.n, kImageBlock} {
     bands = {shape.p(), shape.p()};
-    while (bands.size > 1 && (a_elements() + b_elements()) * std::int64_t{sizeof(bfloat16)} > kPackedBytes) --bands.size;
+    while (bands.size > 1 && (a_elements() + b_elements()) * std::int64_t{sizeof(bfloat16)} > kPackedBytes)
+      --bands.size;
     slices = std::min(units(), Tiles{kWantedItems, k_blocks.count() * c_blocks.count()}.count());
   }
 
@@ -89,9 +90,9 @@ void pack_dy(const Bf16Packing& packing, const Problem& problem, const Plan& pla
   const std::int64_t first = band.p.begin * shape.w;
   for (std::int64_t pixel = 0; pixel < band.p.length() * shape.w; ++pixel) {
     for (std::int64_t panel = 0; panel < panels.count(); ++panel) {
-      packing.transpose(dy + (first + pixel) * strides.pixel + band.k.begin + panels.begin(panel), strides.image, images,
-                        panels.length(panel), kImageBlock, band.a + panel * band.a_panel(plan) + pixel * kPackedPixel,
-                        kImageBlock);
+      packing.transpose(dy + (first + pixel) * strides.pixel + band.k.begin + panels.begin(panel), strides.image,
+                        images, panels.length(panel), kImageBlock,
+                        band.a + panel * band.a_panel(plan) + pixel * kPackedPixel, kImageBlock);
     }
   }
 }
@@ -105,8 +106,8 @@ void pack_x(const Bf16Packing& packing, const Problem& problem, const Plan& plan
   const std::int64_t first = band.h.begin * shape.w;
   for (std::int64_t pixel = 0; pixel < band.h.length() * shape.w; ++pixel) {
     for (std::int64_t panel = 0; panel < panels.count(); ++panel) {
-      packing.interleave(x + (first + pixel) * strides.pixel + band.c.begin + panels.begin(panel), strides.image, images,
-                         panels.length(panel), kImageBlock,
+      packing.interleave(x + (first + pixel) * strides.pixel + band.c.begin + panels.begin(panel), strides.image,
+                         images, panels.length(panel), kImageBlock,
                          band.b + panel * band.b_panel(plan) + pixel * kPackedPixel);
     }
   }

@@ -21,10 +21,11 @@ struct CpuOptions {
 const char* blas_core();
 
 // T = float, or bfloat16: activations and the copies of the filters are rounded to it, convolutions multiply it; sums,
-// parameters, statistics and moments are fp32 or more. Runs ops on `threads` OpenMP threads. BLAS is told once per process to stay single-threaded: it is called from inside
-// the OpenMP loops over fixed tiles, so that results don't depend on the number of threads and nothing oversubscribes.
-// Throws Error(kUsage) for a convolution algorithm that the CPU doesn't have (in bf16: any but kAuto and kDirect), a negative number of threads, or an
-// instruction set that is unknown or missing here.
+// parameters, statistics and moments are fp32 or more. Runs ops on `threads` OpenMP threads. BLAS is told once per
+// process to stay single-threaded: it is called from inside the OpenMP loops over fixed tiles, so that results don't
+// depend on the number of threads and nothing oversubscribes. Throws Error(kUsage) for a convolution algorithm that the
+// CPU doesn't have (in bf16: any but kAuto and kDirect), a negative number of threads, or an instruction set that is
+// unknown or missing here.
 template <class T>
 class CpuContext {
  public:

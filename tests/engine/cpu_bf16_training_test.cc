@@ -1,5 +1,5 @@
-// Whole training steps on the CPU in bf16, on each instruction set: PyTorch's first loss and gradient, and the same bits
-// for any number of threads.
+// Whole training steps on the CPU in bf16, on each instruction set: PyTorch's first loss and gradient, and the same
+// bits for any number of threads.
 
 #include <gtest/gtest.h>
 

@@ -60,7 +60,8 @@ TYPED_TEST(Bfloat16, BatchNormSumsAreThoseOfTheOracle) {
     const BatchNormState found = run_statistics<TypeParam>(data);
     const BatchNormState wanted = run_statistics<Oracle>(data);
     for (std::size_t c = 0; c < wanted.saved_mean.size(); ++c) {
-      EXPECT_NEAR(found.saved_mean[c], wanted.saved_mean[c], 2 * u * std::abs(wanted.saved_mean[c]) + 4 * gamma(1024, 0x1p-53))
+      EXPECT_NEAR(found.saved_mean[c], wanted.saved_mean[c],
+                  2 * u * std::abs(wanted.saved_mean[c]) + 4 * gamma(1024, 0x1p-53))
           << c;
       EXPECT_NEAR(found.saved_inv_std[c], wanted.saved_inv_std[c], 2 * u * wanted.saved_inv_std[c]) << c;
     }

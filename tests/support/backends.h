@@ -77,9 +77,7 @@ struct CpuBackend {
   using FilterGradient = float;
   static constexpr bool kPartialBatches = false;
   static Context make() { return Context({.threads = 3, .conv = ConvAlgorithm::kDirect, .isa = isa}); }
-  static std::string name() {
-    return std::string(std::is_same_v<T, bfloat16> ? "Cpu_bf16_" : "Cpu_") + name_of(isa);
-  }
+  static std::string name() { return std::string(std::is_same_v<T, bfloat16> ? "Cpu_bf16_" : "Cpu_") + name_of(isa); }
   static std::string unavailable() {
     return is_supported(isa) ? "" : std::string("this processor or build has no ") + name_of(isa);
   }
@@ -87,10 +85,9 @@ struct CpuBackend {
 
 using Backends = ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>,
                                   CpuBackend<float, Isa::kAvx2>, CpuBackend<float, Isa::kAvx512>>;
-using Bf16Backends =
-    ::testing::Types<CpuBackend<bfloat16, Isa::kPortable>, CpuBackend<bfloat16, Isa::kAvx2>,
-                     CpuBackend<bfloat16, Isa::kAvx512>, CpuBackend<bfloat16, Isa::kAvx512Bf16>,
-                     CpuBackend<bfloat16, Isa::kAmx>>;
+using Bf16Backends = ::testing::Types<CpuBackend<bfloat16, Isa::kPortable>, CpuBackend<bfloat16, Isa::kAvx2>,
+                                      CpuBackend<bfloat16, Isa::kAvx512>, CpuBackend<bfloat16, Isa::kAvx512Bf16>,
+                                      CpuBackend<bfloat16, Isa::kAmx>>;
 using ConvBackends =
     ::testing::Types<ReferenceBackend<float>, CpuBackend<float, Isa::kPortable>, CpuBackend<float, Isa::kAvx2>,
                      CpuBackend<float, Isa::kAvx512>, CpuBackend<bfloat16, Isa::kPortable>,

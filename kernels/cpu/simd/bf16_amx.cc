@@ -1,6 +1,6 @@
-// Products in bf16 by AMX: a tile register holds 16 rows of 64 bytes, and TDPBF16PS multiplies a tile of 16 rows of a by
-// one of 32 in depth by 16 columns of b. Four tiles of sums, two of a and two of b: each operand that is loaded is used
-// twice.
+// Products in bf16 by AMX: a tile register holds 16 rows of 64 bytes, and TDPBF16PS multiplies a tile of 16 rows of a
+// by one of 32 in depth by 16 columns of b. Four tiles of sums, two of a and two of b: each operand that is loaded is
+// used twice.
 //
 // No inline function from outside may be used here, as in simd_bodies.inc, but the compiler's own intrinsics.
 #include <immintrin.h>

@@ -15,9 +15,9 @@ inline constexpr std::int64_t kBf16TileRows = 32;
 inline constexpr std::int64_t kBf16TileColumns = 32;
 inline constexpr std::int64_t kBf16Depth = 32;  // a step in depth, to whose multiples operands are filled up with zeros
 
-// sums[i][j] (+)= sum over pairs and d of A[i][d] B[d][j], for i < rows <= 32 and j < columns <= 32. Row i of A, `depth`
-// elements, begins at a + pair.a * a_step + i * a_row_stride; B is the dense block [depth / 2][32 columns][2] at
-// b + pair.b * b_step. sums is [32][32], aligned to 64 bytes; what lies outside rows and columns isn't defined. No
+// sums[i][j] (+)= sum over pairs and d of A[i][d] B[d][j], for i < rows <= 32 and j < columns <= 32. Row i of A,
+// `depth` elements, begins at a + pair.a * a_step + i * a_row_stride; B is the dense block [depth / 2][32 columns][2]
+// at b + pair.b * b_step. sums is [32][32], aligned to 64 bytes; what lies outside rows and columns isn't defined. No
 // pairs: the sum is zero.
 struct Bf16Product {
   const bfloat16* a;

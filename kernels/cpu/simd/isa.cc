@@ -18,7 +18,7 @@ namespace {
 
 // Intel SDM, CPUID, leaf 7: AVX512_BF16 in subleaf 1, AMX in subleaf 0.
 constexpr unsigned kExtendedFeatures = 7;
-constexpr unsigned kAvx512Bf16Bit = 1U << 5U;  // EAX
+constexpr unsigned kAvx512Bf16Bit = 1U << 5U;         // EAX
 constexpr unsigned kAmxBits = 1U << 22U | 1U << 24U;  // EDX: AMX-BF16, AMX-TILE
 
 struct Registers {
@@ -37,8 +37,8 @@ Registers extended_features(unsigned subleaf) {
 // Linux, Documentation/arch/x86/xstate.rst: a process asks once, for all its threads, for the state of the tiles.
 // Asking again changes nothing.
 bool may_use_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  constexpr long kRequestPermission = 0x1023;                          // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;                                       // XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;  // NOLINT(cppcoreguidelines-pro-type-vararg)
 }
 

@@ -64,7 +64,8 @@ TEST(CpuContext, OptionWinsOverTheEnvironment) {
 
 TEST(CpuContext, RefusesAnUnknownPath) {
   const IsaVariable variable("avx1024");
-  test::expect_error(ErrorCode::kUsage, "KINDLING_ISA is 'avx1024'; it must be portable, avx2, avx512, avx512_bf16 or amx",
+  test::expect_error(ErrorCode::kUsage,
+                     "KINDLING_ISA is 'avx1024'; it must be portable, avx2, avx512, avx512_bf16 or amx",
                      [] { CpuContext<float>(); });
 }
 
