@@ -13,8 +13,8 @@ using Problem = WgradProblemOf<bfloat16>;
 // Packed bytes of a band: about half of a 2 MB L2 cache.
 constexpr std::int64_t kPackedBytes = std::int64_t{1} << 20U;
 // Enough items for many threads; more would only pack the same pixels more often.
-constexpr std::int64_t kWantedItems = 32;
-constexpr std::int64_t kBlockK = 128;
+constexpr std::int64_t kWantedItems = 16;
+constexpr std::int64_t kBlockK = 64;
 constexpr std::int64_t kBlockColumns = 128;
 
 // Elements of a packed pixel of one panel: 32 channels of 32 images.
