@@ -4,6 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "apps/compare_devices/cpu_side.h"
 #include "apps/compare_devices/cuda_side.h"
 #include "apps/compare_devices/measure.h"
 #include "apps/compare_devices/report.h"
@@ -12,7 +13,6 @@
 #include "apps/screen.h"
 #include "apps/version.h"
 #include "engine/io/run_record.h"
-#include "kernels/cpu/machine_peak.h"
 
 namespace kindling {
 namespace {
@@ -22,6 +22,7 @@ using Cpu = CpuContext<float>;
 // What there is to measure on this machine.
 struct Devices {
   std::string cpu;
+  std::vector<Precision> cpu_precisions;
   std::string cuda;         // empty: no GPU
   std::string why_no_cuda;  // then
   std::vector<Precision> cuda_precisions;
@@ -31,6 +32,8 @@ Devices find_devices(Cpu& cpu, const CompareOptions& options) {
   Devices devices;
   devices.cpu =
       fmt::format("{}, {}, {} threads", host_facts().at("cpu").get<std::string>(), name_of(cpu.isa()), cpu.threads());
+  std::copy_if(options.precisions.begin(), options.precisions.end(), std::back_inserter(devices.cpu_precisions),
+               cpu_has);
   devices.why_no_cuda = why_no_cuda_side();
   if (!devices.why_no_cuda.empty()) {
     if (options.require_cuda) throw Error(ErrorCode::kDevice, fmt::format("--require-cuda: {}", devices.why_no_cuda));
@@ -56,7 +59,7 @@ void print_header(const CompareOptions& options, const Devices& devices, std::in
       name_of(options.dataset.kind), options.epochs, batches, options.batch_size, options.workers, options.prefetch,
       options.seed);
   say("asked   {}, on every device that has it\n", names_of(options.precisions));
-  say("cpu     {}: fp32\n", devices.cpu);
+  say("cpu     {}: {}\n", devices.cpu, names_of(devices.cpu_precisions));
   if (devices.cuda.empty()) {
     say("cuda    no GPU to compare with: {}; only the CPU is measured\n", devices.why_no_cuda);
   } else {
@@ -70,23 +73,22 @@ void announce(const char* device, Precision precision) {
   std::fflush(stdout);
 }
 
-Measurement measure_cpu(Cpu& cpu, const CompareOptions& options) {
-  announce("cpu", Precision::kFp32);
-  Measurement measurement = measure_training(cpu, options, peak_rss_mb);
-  measurement.device = "cpu";
-  measurement.precision = Precision::kFp32;
-  measurement.peak_flops_per_s = 1e9 * peak_gflops<float>(cpu.isa(), cpu.threads());
-  return measurement;
-}
-
-Agreement compare_losses(Cpu& cpu, const CompareOptions& options, Precision precision,
-                         const std::vector<HostBatch>& batches) {
+// Compares the first steps with the CPU's in fp32, which was measured before, and measures.
+void measure_beside(Cpu& cpu, const CompareOptions& options, const std::string& device, Precision precision,
+                    const std::vector<HostBatch>& batches, Comparison& comparison) {
+  announce(device.c_str(), precision);
   say("comparing the first {} steps\n", batches.size());
   std::fflush(stdout);
-  return {.device = "cuda",
-          .precision = precision,
-          .bounds = step_bounds(precision),
-          .steps = compare_cuda_steps(cpu, options, precision, batches)};
+  const bool is_cpu = device == "cpu";
+  Agreement agreement{.device = device,
+                      .precision = precision,
+                      .bounds = step_bounds(precision),
+                      .steps = is_cpu ? compare_cpu_steps_in_bf16(cpu, options, batches)
+                                      : compare_cuda_steps(cpu, options, precision, batches)};
+  comparison.measurements.push_back(is_cpu ? measure_cpu(options, precision) : measure_cuda(options, precision));
+  agreement.free_cpu_losses = comparison.measurements.front().first_losses;
+  agreement.free_losses = comparison.measurements.back().first_losses;
+  comparison.agreements.push_back(std::move(agreement));
 }
 
 // 0, or after a line on stderr kInternal: two backends that compute different things are a bug.
@@ -95,8 +97,9 @@ int status_of(const Comparison& comparison) {
   for (const Agreement& agreement : comparison.agreements) {
     if (agrees(agreement)) continue;
     status = static_cast<int>(ErrorCode::kInternal);
-    const std::string line = fmt::format("kindling-compare-devices: {} {} doesn't compute what the CPU computes\n",
-                                         agreement.device, name_of(agreement.precision));
+    const std::string line =
+        fmt::format("kindling-compare-devices: {} {} doesn't compute what the CPU computes in fp32\n", agreement.device,
+                    name_of(agreement.precision));
     std::fputs(line.c_str(), stderr);
   }
   return status;
@@ -119,15 +122,16 @@ int run(int argc, const char* const* argv) {
 
   // The CPU first: its peak memory is the process's, in which CUDA takes some too.
   Comparison comparison;
-  comparison.measurements.push_back(measure_cpu(cpu, *options));
+  announce("cpu", Precision::kFp32);
+  comparison.measurements.push_back(measure_cpu(*options, Precision::kFp32));
   files.write(comparison);
+  for (const Precision precision : devices.cpu_precisions) {
+    if (precision == Precision::kFp32) continue;
+    measure_beside(cpu, *options, "cpu", precision, batches, comparison);
+    files.write(comparison);
+  }
   for (const Precision precision : devices.cuda_precisions) {
-    announce("cuda", precision);
-    Agreement agreement = compare_losses(cpu, *options, precision, batches);
-    comparison.measurements.push_back(measure_cuda(*options, precision));
-    agreement.free_cpu_losses = comparison.measurements.front().first_losses;
-    agreement.free_losses = comparison.measurements.back().first_losses;
-    comparison.agreements.push_back(std::move(agreement));
+    measure_beside(cpu, *options, "cuda", precision, batches, comparison);
     files.write(comparison);
   }
   say("{}", to_text(comparison));

@@ -85,6 +85,11 @@ void add_times(Text& text, const Comparison& comparison) {
       name_of(comparison.measurements.front()));
 }
 
+const char* measured_as(const Measurement& measurement) {
+  if (measurement.device != "cpu") return "a large cuBLAS matrix product";
+  return measurement.precision == Precision::kBf16 ? "products from the L1 cache" : "multiply-adds from registers";
+}
+
 void add_devices(Text& text, const Comparison& comparison) {
   add(text, "\n{:<6} {:<9} {:>12}  {:<31} {:>13}  {}\n", "device", "precision", "peak TFLOP/s", "measured as",
       "memory MiB", "of");
@@ -92,9 +97,8 @@ void add_devices(Text& text, const Comparison& comparison) {
   for (const Measurement& measurement : comparison.measurements) {
     const bool is_cpu = measurement.device == "cpu";
     add(text, "{:<6} {:<9} {:>12}  {:<31} {:>13.1f}  {}\n", measurement.device, name_of(measurement.precision),
-        short_number(measurement.peak_flops_per_s * 1e-12),
-        is_cpu ? "multiply-adds from registers" : "a large cuBLAS matrix product", measurement.peak_memory_mb,
-        is_cpu ? "the process's memory" : "device memory taken");
+        short_number(measurement.peak_flops_per_s * 1e-12), measured_as(measurement), measurement.peak_memory_mb,
+        is_cpu ? "the process's, so far" : "device memory taken");
   }
 }
 
@@ -122,11 +126,11 @@ void add_agreement(Text& text, const Agreement& agreement) {
   const std::string loss_bound = bounds.relative_loss > 0 ? fmt::format("{:g} of the loss", bounds.relative_loss)
                                                           : fmt::format("{:g}", bounds.loss);
   add(text,
-      "{}: {} computes {} the CPU computes\n"
+      "{}: {} computes {} the CPU computes{}\n"
       "bounds: loss {} (and of the first left alone), update {:g} by norms; ! is beyond\n"
       "Left alone, rounding grows chaotically from step to step.\n",
-      agrees(agreement) ? "PASS" : "FAIL", name, agrees(agreement) ? "what" : "something else than", loss_bound,
-      bounds.update);
+      agrees(agreement) ? "PASS" : "FAIL", name, agrees(agreement) ? "what" : "something else than",
+      agreement.device == "cpu" ? " in fp32" : "", loss_bound, bounds.update);
 }
 
 void add_speed_up(Text& text, const Measurement& measurement, const Measurement& baseline) {
@@ -135,6 +139,16 @@ void add_speed_up(Text& text, const Measurement& measurement, const Measurement&
       measurement.epochs.size() < 2
           ? "unknown"
           : short_number(speed_up(*mean_without_first(baseline), *mean_without_first(measurement))));
+}
+
+// The GPU beside the CPU in the same precision, where it isn't the baseline's.
+void add_like_for_like(Text& text, const Comparison& comparison) {
+  for (const Measurement& cpu : comparison.measurements) {
+    if (cpu.device != "cpu" || cpu.precision == comparison.measurements.front().precision) continue;
+    for (const Measurement& other : comparison.measurements) {
+      if (other.device != "cpu" && other.precision == cpu.precision) add_speed_up(text, other, cpu);
+    }
+  }
 }
 
 std::string csv_row(const Measurement& measurement, const Row& row) {
@@ -155,9 +169,10 @@ std::string to_text(const Comparison& comparison) {
   add_devices(text, comparison);
   for (const Agreement& agreement : comparison.agreements) add_agreement(text, agreement);
   if (comparison.measurements.size() > 1) add(text, "\n");
-  for (const Measurement& measurement : comparison.measurements) {
-    if (measurement.device != "cpu") add_speed_up(text, measurement, comparison.measurements.front());
+  for (std::size_t i = 1; i < comparison.measurements.size(); ++i) {
+    add_speed_up(text, comparison.measurements[i], comparison.measurements.front());
   }
+  add_like_for_like(text, comparison);
   return fmt::to_string(text);
 }
 

@@ -1,6 +1,7 @@
 """kindling-compare-devices: the table and the files agree, and bad input ends as everywhere."""
 import csv
 import json
+import re
 import unittest
 
 from programs import SMALL, ProgramTest
@@ -21,7 +22,7 @@ class CompareDevices(ProgramTest):
     def test_the_table_is_the_file(self):
         screen = self.compare("--epochs", 3)
         rows = self.read("devices.csv")
-        cpu = [row for row in rows if row["device"] == "cpu"]
+        cpu = [row for row in rows if row["device"] == "cpu" and row["precision"] == "fp32"]
         self.assertEqual([row["epoch"] for row in cpu], ["1", "2", "3", "all", "without_first"])
         self.assertEqual({(row["precision"], row["images"]) for row in cpu}, {("fp32", "48")})
         shown = {"1": "1", "2": "2", "3": "3", "all": "1 to 3", "without_first": "2 to 3"}
@@ -32,6 +33,19 @@ class CompareDevices(ProgramTest):
             self.assertAlmostEqual(float(row["share_of_peak"]), float(row["tflops"]) / float(row["peak_tflops"]),
                                    delta=1e-4)
         self.assertTrue(all(len(line) <= 100 for line in screen.splitlines()), screen)
+
+    def cpu_has(self, screen):
+        """The precisions that were measured on the CPU, from the header."""
+        return set(re.search(r"(?m)^cpu .*: ([a-z0-9, ]+)$", screen)[1].split(", "))
+
+    def test_the_cpu_in_bf16_where_it_has_that(self):
+        screen = self.compare("--epochs", 2)
+        if "bf16" not in self.cpu_has(screen):
+            self.assertNotIn("cpu    bf16", screen)
+            self.skipTest("this processor has no products of bf16")
+        self.assertIn("PASS: cpu bf16 computes what the CPU computes in fp32", screen)
+        self.assertRegex(screen, r"cpu bf16 over cpu fp32: [0-9.]+ times as fast")
+        self.assertEqual(self.cpu_has(self.compare("--epochs", 1, "--precisions", "fp32", "--overwrite")), {"fp32"})
 
     def test_means_are_means(self):
         self.compare("--epochs", 3)
@@ -55,8 +69,8 @@ class CompareDevices(ProgramTest):
             self.skipTest("there is a GPU")
         screen = self.compare("--epochs", 1)
         self.assertRegex(screen, r"no GPU to compare with: .+; only the CPU is measured")
-        self.assertEqual([row["device"] for row in self.read("devices.csv")], ["cpu", "cpu"])
-        self.assertEqual(self.read("losses.csv"), [])
+        self.assertEqual([row["device"] for row in self.read("devices.csv")], ["cpu", "cpu"] * len(self.cpu_has(screen)))
+        self.assertEqual({row["precision"] for row in self.read("losses.csv")}, self.cpu_has(screen) - {"fp32"})
         done = self.run_program(PROGRAM, *SMALL, "--require-cuda", "--output-dir", "other")
         self.assert_fails(done, 5, PROGRAM, "--require-cuda")
         self.assertFalse((self.folder / "other").exists(), "something was written")
