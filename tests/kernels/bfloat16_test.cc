@@ -51,7 +51,7 @@ TYPED_TEST(Bfloat16, MaterializeRoundsOnce) {
 // Sums of integers are exact, so that only the last roundings to fp32 are left, and for the mean, which may be 0, those
 // of combining tiles in double: gamma_n of the largest value, 4, for at most 1024 tiles.
 TYPED_TEST(Bfloat16, BatchNormSumsAreThoseOfTheOracle) {
-  constexpr double u = kUnitRoundoff<float>;
+  const double u = kUnitRoundoff<float>;
   for (const Shape4& shape : activation_shapes()) {
     SCOPED_TRACE(to_string(shape));
     RandomValues random(3);

@@ -90,13 +90,13 @@ void append(std::vector<std::uint16_t>& bits, const std::vector<std::uint16_t>& 
 
 // Whole blocks, one image more, less than a block; channels in 32s and not.
 const std::vector<Conv2dShape>& convolutions() {
-  static const std::vector<Conv2dShape> kShapes = {
+  static const std::vector<Conv2dShape> shapes = {
       {.n = 33, .h = 9, .w = 8, .c = 32, .k = 64},
       {.n = 64, .h = 8, .w = 7, .c = 64, .k = 32, .stride = 2},
       {.n = 20, .h = 6, .w = 6, .c = 3, .k = 40},
       {.n = 80, .h = 4, .w = 4, .c = 96, .k = 33},
       {.n = 5, .h = 5, .w = 4, .c = 64, .k = 32, .r = 1, .stride = 2, .pad = 0}};
-  return kShapes;
+  return shapes;
 }
 
 TEST(CpuBf16Layout, Convolutions) {
