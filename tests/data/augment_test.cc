@@ -6,11 +6,11 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "data/file.h"
 #include "tests/data/test_data.h"
+#include "tests/support/read_json.h"
 
 namespace kindling {
 namespace {
@@ -88,13 +88,12 @@ TEST(InputTransform, RefusesWhatIsOutOfRange) {
 }
 
 TEST(AugmentDecision, MatchesTheKeptVectors) {
-  std::ifstream stream(kGolden / "augmentation_random.json");
-  const auto golden = nlohmann::json::parse(stream);
+  const auto golden = test::read_json(kGolden / "augmentation_random.json");
   ASSERT_EQ(golden["decisions"].size(), 45U);
   for (const auto& entry : golden["decisions"]) {
     EXPECT_EQ(decide_augmentation(entry["seed"], entry["epoch"], entry["sample"]),
               (AugmentDecision{entry["dy"], entry["dx"], entry["flip"]}))
-        << entry;
+        << "sample " << entry["sample"].get<std::uint32_t>();
   }
 }
 

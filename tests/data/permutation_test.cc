@@ -3,16 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
+
+#include "tests/support/read_json.h"
 
 namespace kindling {
 namespace {
 
 nlohmann::json golden() {
-  std::ifstream stream(std::filesystem::path(KINDLING_SOURCE_DIR) / "tests/golden/augmentation_random.json");
-  return nlohmann::json::parse(stream);
+  return test::read_json(KINDLING_SOURCE_DIR "/tests/golden/augmentation_random.json");
 }
 
 TEST(ShuffledOrder, MatchesTheKeptVectors) {
@@ -21,7 +19,7 @@ TEST(ShuffledOrder, MatchesTheKeptVectors) {
   for (const auto& entry : vectors) {
     EXPECT_EQ(shuffled_order(entry["size"], entry["seed"], entry["epoch"]),
               entry["order"].get<std::vector<std::uint32_t>>())
-        << entry;
+        << "seed " << entry["seed"].get<std::uint64_t>();
   }
 }
 

@@ -4,19 +4,27 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cuda/cuda_context.h"
-#include "kernels/reference/reference_context.h"
-#include "tests/golden/network_golden.h"
+#include "tests/engine/training_state.h"
 
 namespace kindling {
 namespace {
 
 using Case = std::tuple<NormKind, OptimizerKind>;
+
+// Of a step from the same state, in fp32: the loss is that near, and so are the changes, by norms, but where a ReLU
+// whose input is zero to rounding switches otherwise; few of twenty steps meet one (docs/NUMERICS.md).
+constexpr double kLossRounding = 1e-5;
+constexpr double kUpdateRounding = 1e-3;
+constexpr double kSwitchedUnit = 0.25;
+constexpr int kStepsWithSwitchedUnits = 4;
 
 class DeviceRun : public testing::TestWithParam<Case> {
  protected:
@@ -47,30 +55,47 @@ class DeviceRun : public testing::TestWithParam<Case> {
   }
 };
 
-// fp32 runs drift apart by rounding alone. The device may drift from the CPU as the CPU does from the reference, which
-// adds in another order: never further than 1e-5 plus five times the largest drift so far (docs/NUMERICS.md).
-TEST_P(DeviceRun, TwentyStepsStayWithTheCpu) {
+// Both begin with the state that the device is in, and make a step on the same images: how far what the device changes
+// is from what the CPU changes, by norms, in the worst of parameters, running statistics and moments.
+double distance_of_step(const std::vector<golden::StateBlock>& before, const std::vector<golden::StateBlock>& wanted,
+                        const std::vector<golden::StateBlock>& found) {
+  double worst = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double change = golden::norm_of_difference(wanted[i].values, before[i].values);
+    const double difference = golden::norm_of_difference(found[i].values, wanted[i].values);
+    EXPECT_TRUE(change > 0 || before[i].values.empty()) << before[i].name << " stay as they are";
+    if (difference > 0) worst = std::max(worst, difference / change);
+  }
+  return worst;
+}
+
+// Whole runs drift apart chaotically, so single steps are compared (docs/NUMERICS.md, "Precision and agreement"): the
+// device runs by itself, nothing is written to it, and before each step the CPU takes the device's state.
+TEST_P(DeviceRun, TwentyStepsAreThoseOfTheCpu) {
+  constexpr int kSteps = 20;
   golden::NetworkImages images(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", 4);
-  ReferenceContext<float> reference;
   CpuContext<float> cpu({.threads = 1});
   CudaContext<float> cuda;
-  golden::NetworkRun<ReferenceContext<float>> other(reference, options(), images);
   golden::NetworkRun<CpuContext<float>> wanted(cpu, options(), images);
   golden::NetworkRun<CudaContext<float>> found(cuda, options(), images);
-  double drift = 0;
-  double first = 0;
-  double last = 0;
-  for (int step = 1; step <= 20; ++step) {
-    const double want = wanted.step();
-    drift = std::max(drift, std::abs(want - other.step()));
-    last = found.step();
-    if (step == 1) first = last;
-    EXPECT_NEAR(last, want, 1e-5 + 5 * drift) << "step " << step << ", drift " << drift;
+  std::vector<golden::StateBlock> state = golden::state_of(cuda, found);
+  EXPECT_EQ(state.front().values, golden::state_of(cpu, wanted).front().values);
+  std::vector<double> losses;
+  std::vector<double> distances;
+  for (int step = 1; step <= kSteps; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    golden::take_state(cpu, wanted, state);
+    losses.push_back(found.step());
+    EXPECT_NEAR(losses.back(), wanted.step(), kLossRounding);
+    const std::vector<golden::StateBlock> before = std::exchange(state, golden::state_of(cuda, found));
+    distances.push_back(distance_of_step(before, golden::state_of(cpu, wanted), state));
+    EXPECT_LE(distances.back(), kSwitchedUnit);
   }
-  EXPECT_LT(last, first);
-  const double want = wanted.evaluate();
-  drift = std::max(drift, std::abs(want - other.evaluate()));
-  EXPECT_NEAR(found.evaluate(), want, 1e-5 + 5 * drift);
+  std::sort(distances.begin(), distances.end());
+  EXPECT_LE(distances[kSteps - 1 - kStepsWithSwitchedUnits], kUpdateRounding) << testing::PrintToString(distances);
+  EXPECT_LT(losses.back(), losses.front());
+  golden::take_state(cpu, wanted, state);
+  EXPECT_NEAR(found.evaluate(), wanted.evaluate(), kLossRounding);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceRun,

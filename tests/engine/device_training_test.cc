@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "kernels/core/dtype.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cuda/cuda_context.h"
+#include "tests/engine/training_state.h"
 #include "tests/golden/bf16_training.h"
 #include "tests/golden/network_golden.h"
 
@@ -20,21 +20,9 @@ namespace {
 // Each lane as it is, and captured; device_run_test.cc replays.
 constexpr int kSteps = 2 * kStepsInFlight<CudaContext<float>>;
 
-// All that a step starts from and changes: parameters, running statistics, momentum.
-template <class C>
-std::vector<View<typename C::space, float>> state_of(golden::NetworkRun<C>& run) {
-  return {run.parameters().values(), run.parameters().statistics(), run.optimizer().moments().front().values};
-}
-
 template <class C>
 std::vector<float> parameters_of(C& context, golden::NetworkRun<C>& run) {
   return to_host<C, float>(context, ConstParams<C>(run.parameters().values()));
-}
-
-double norm_of_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(double{a[i]} - double{b[i]}, 2);
-  return std::sqrt(sum);
 }
 
 using Case = std::tuple<std::size_t, ConvAlgorithm>;  // run of the golden file, convolutions
@@ -74,11 +62,7 @@ TEST_P(DeviceTraining, StepsAreThoseOfTheCpu) {
   const double first = golden::number(golden_run()["losses"].front());
   for (int step = 1; step <= kSteps; ++step) {
     SCOPED_TRACE("step " + std::to_string(step));
-    const auto from = state_of(wanted);
-    const auto to = state_of(found);
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      from_host<CudaContext<float>, float>(cuda, to[i], {from[i].data(), static_cast<std::size_t>(from[i].size())});
-    }
+    golden::take_state(cuda, found, golden::state_of(cpu, wanted));
     const std::vector<float> before = parameters_of(cpu, wanted);
     const double loss = found.step();
     EXPECT_NEAR(loss, wanted.step(), 1e-5);
@@ -87,9 +71,9 @@ TEST_P(DeviceTraining, StepsAreThoseOfTheCpu) {
       expect_gradients_of_torch(cuda, found.parameters());
     }
     const std::vector<float> after = parameters_of(cpu, wanted);
-    const double update = norm_of_difference(after, before);
+    const double update = golden::norm_of_difference(after, before);
     EXPECT_GT(update, 0);
-    EXPECT_LE(norm_of_difference(parameters_of(cuda, found), after), 1e-2 * update);
+    EXPECT_LE(golden::norm_of_difference(parameters_of(cuda, found), after), 1e-2 * update);
   }
   const double evaluation = found.evaluate();
   EXPECT_EQ(found.evaluate(), evaluation);  // captured

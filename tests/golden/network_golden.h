@@ -4,19 +4,17 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "tests/golden/network_run.h"
+#include "tests/support/read_json.h"
 
 namespace kindling::golden {
 
 // What tests/golden/make_network.py wrote: runs of the whole network at width 8 in PyTorch, in double.
 inline const nlohmann::json& torch_runs() {
-  static const nlohmann::json parsed =
-      nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/network.json"));
+  static const nlohmann::json parsed = test::read_json(KINDLING_SOURCE_DIR "/tests/golden/network.json");
   return parsed;
 }
 

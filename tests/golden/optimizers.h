@@ -3,12 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tests/support/read_json.h"
 
 namespace kindling::golden {
 
@@ -64,7 +64,7 @@ struct OptimizerGolden {
 };
 
 inline OptimizerGolden read_optimizers(const std::string& path) {
-  const nlohmann::json json = nlohmann::json::parse(std::ifstream(path));
+  const nlohmann::json json = test::read_json(path);
   OptimizerGolden golden{.elements = json["elements"], .steps = json["steps"], .cases = {}};
   for (const auto& [name, entry] : json["cases"].items()) {
     golden.cases.push_back({.name = name,

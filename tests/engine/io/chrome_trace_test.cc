@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "tests/engine/io/temporary_folder.h"
+#include "tests/support/read_json.h"
 
 namespace kindling {
 namespace {
@@ -21,8 +23,7 @@ TEST(ChromeTrace, HasATrackForEachLaneAndACounterForSamples) {
   const TemporaryFolder folder;
   FileSystemCalls disk;
   write_chrome_trace(folder / "trace.json", log, 1'000'000, disk);
-  std::ifstream file(folder / "trace.json");
-  const auto trace = nlohmann::json::parse(file);
+  const auto trace = test::read_json(folder / "trace.json");
   const auto& events = trace.at("traceEvents");
   std::vector<nlohmann::json> complete;
   std::vector<nlohmann::json> counters;

@@ -4,12 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "kernels/core/error.h"
+#include "tests/support/read_json.h"
 
 namespace kindling {
 namespace {
@@ -17,8 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 const nlohmann::json& torch_schedules() {
-  static const nlohmann::json parsed =
-      nlohmann::json::parse(std::ifstream(KINDLING_SOURCE_DIR "/tests/golden/optimizer_schedules.json"));
+  static const nlohmann::json parsed = test::read_json(KINDLING_SOURCE_DIR "/tests/golden/optimizer_schedules.json");
   return parsed;
 }
 
