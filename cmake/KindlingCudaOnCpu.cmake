@@ -31,6 +31,9 @@ function(kindling_cuda_on_cpu target)
   if(sources AND KINDLING_CUDA_ON_CPU STREQUAL "race")
     # Only what runs on the device, and only to compile: the callbacks are the runtime's, not ThreadSanitizer's.
     set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "-fsanitize=thread;-fno-omit-frame-pointer")
+  elseif(sources)
+    # The time that these tests take is spent here.
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -O2)
   endif()
   target_link_libraries(${target} PUBLIC kindling_cuda_on_cpu)
 endfunction()

@@ -50,7 +50,9 @@ function(kindling_program name)
 endfunction()
 
 # kindling_test(NAME SOURCES a.cc ... LINK lib ... [LABELS l] [SERIAL]): a GoogleTest binary; every TEST is a ctest test.
-# SERIAL: with no other test beside it, for one that compares times.
+# SERIAL: with no other test beside it, for one that compares times. The target memory_tests builds what .ci/run tests
+# under AddressSanitizer: no whole runs, nothing that needs a GPU.
+add_custom_target(memory_tests)
 function(kindling_test name)
   cmake_parse_arguments(arg "SERIAL" "LABELS" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -59,6 +61,9 @@ function(kindling_test name)
   set(properties TIMEOUT 300)
   if(arg_LABELS)
     list(APPEND properties LABELS ${arg_LABELS})
+  endif()
+  if(NOT arg_LABELS MATCHES "^(long|whole|device|cudnn)$")
+    add_dependencies(memory_tests ${name})
   endif()
   if(arg_SERIAL)
     list(APPEND properties RUN_SERIAL TRUE)

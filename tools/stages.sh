@@ -62,6 +62,14 @@ build_and_test() {
   run_tests "$preset" "$@"
 }
 
+# test_memory PRESET [ctest options]: what CI has time for under AddressSanitizer, and no program that only other tests need.
+test_memory() {
+  local preset=$1
+  shift
+  build_preset "$preset" memory_tests
+  run_tests "$preset" "$@"
+}
+
 # build_and_test_threads [ctest options]: the loader and the writer of checkpoints, which are what has threads of its own;
 # libgomp is not instrumented, so this preset has no OpenMP.
 build_and_test_threads() {
