@@ -71,9 +71,12 @@ build_preset() {
   (cd "$root" && cmake --preset "$preset") >"$log" 2>&1 ||
     die "cmake can't configure $preset: $(grep -m1 -A2 'CMake Error' "$log" | paste -sd ' ' || true) (log: $log)"
   say "building $preset${*:+ ($*)} with $jobs jobs"
-  local targets=()
+  local targets=() quiet=() start=$SECONDS
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
-  (cd "$root" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}") || die "$preset does not build"
+  # A log needs no progress, and what it says of tests is found sooner without it.
+  if [ ! -t 1 ]; then quiet=(-- --quiet); fi
+  (cd "$root" && cmake --build --preset "$preset" -j "$jobs" "${targets[@]}" "${quiet[@]}") || die "$preset does not build"
+  say "built in $(minutes $((SECONDS - start)))"
 }
 
 # source_id: the commit, marked where tracked files differ from it; in a tree without git what KINDLING_COMMIT says.

@@ -42,6 +42,17 @@ stage_table() {
   fi
 }
 
+# summarize_tests STAGE...: what ctest and its report said in these stages.
+summarize_tests() {
+  local name
+  for name in "$@"; do
+    if [ ! -f "$logs/$name.log" ]; then continue; fi
+    echo "$name:"
+    grep -hE '^[0-9]+% tests passed|^[0-9]+ tests: |^device tests: |^  skipped |^  failed' "$logs/$name.log" ||
+      echo "no test ran"
+  done
+}
+
 # run_tests BUILD [ctest options]: runs the tests of build/BUILD, shows all but the passing ones, then sums them up.
 run_tests() {
   local build=$root/build/$1 junit=$root/build/logs/${1//\//-}.xml status=0
@@ -133,5 +144,5 @@ build_with_clang() {
   cmake -S "$root" -B "$root/build/cpu-clang" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug \
     -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
     die "cmake can't configure build/cpu-clang (log: build/logs/configure-cpu-clang.log)"
-  cmake --build "$root/build/cpu-clang" -j "$jobs" || die "clang doesn't build it"
+  cmake --build "$root/build/cpu-clang" -j "$jobs" -- --quiet || die "clang doesn't build it"
 }
