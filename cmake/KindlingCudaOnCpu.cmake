@@ -50,6 +50,7 @@ function(kindling_cuda_on_cpu_test name)
   add_executable(${name} ${arg_SOURCES})
   add_dependencies(cuda_on_cpu_tests ${name})
   target_link_libraries(${name} PUBLIC kindling_options ${arg_LINK} GTest::gmock_main)
+  target_compile_options(${name} PRIVATE ${KINDLING_TEST_OPTIONS})
   kindling_cuda_on_cpu(${name})
   foreach(seed ${arg_SEEDS})
     gtest_discover_tests(

@@ -35,6 +35,9 @@ target_link_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# A test's own code does little work, and g++ compiles it in two thirds of the time.
+set(KINDLING_TEST_OPTIONS $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O1>)
+
 # kindling_library(NAME SOURCES a.cc ... LINK lib ...)
 function(kindling_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
@@ -57,6 +60,7 @@ function(kindling_test name)
   cmake_parse_arguments(arg "SERIAL" "LABELS" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kindling_options ${arg_LINK} GTest::gmock_main)
+  target_compile_options(${name} PRIVATE ${KINDLING_TEST_OPTIONS})
   target_compile_definitions(${name} PRIVATE KINDLING_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set(properties TIMEOUT 300)
   if(arg_LABELS)
