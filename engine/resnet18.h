@@ -35,9 +35,7 @@ class ResNet18 {
   // x: the batch, as unpack_input left it. logits: [N, 10].
   template <class C>
   void forward(const Pass<C>& pass, In<C> x, Params<C> logits) const {
-    Deferred<C> stem = stem_norm_.forward(pass, In<C>(stem_.forward(pass, x)));
-    stem.relu = true;
-    materialize(pass.context, stem, pass.activation(stem_y_));
+    conv_norm_relu(pass, stem_, stem_norm_, x, Deferred<C>{}, pass.activation(stem_y_));
     In<C> y = pass.activation(stem_y_);
     for (const BasicBlock& block : blocks_) y = block.forward(pass, y);
     global_average_pool_forward(pass.context, y, pass.activation(pooled_));

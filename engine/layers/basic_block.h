@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/layers/conv2d.h"
+#include "engine/layers/conv_norm_relu.h"
 #include "engine/layers/norm.h"
 
 namespace kindling {
@@ -44,21 +45,14 @@ class BasicBlock {
   template <class C>
   Out<C> forward(const Pass<C>& pass, In<C> x) const {
     const Out<C> hidden = pass.activation(hidden_);
-    Deferred<C> first = norm1_.forward(pass, In<C>(conv1_.forward(pass, x)));
-    first.relu = true;
-    materialize(pass.context, first, hidden);
-
-    Deferred<C> second = norm2_.forward(pass, In<C>(conv2_.forward(pass, In<C>(hidden))));
+    conv_norm_relu(pass, conv1_, norm1_, x, Deferred<C>{}, hidden);
+    Deferred<C> shortcut;
     if (shortcut_) {
-      const Deferred<C> projected = shortcut_->norm.forward(pass, In<C>(shortcut_->conv.forward(pass, x)));
-      second.residual = projected.raw;
-      second.residual_scale = projected.scale;
-      second.residual_shift = projected.shift;
+      shortcut = shortcut_->norm.forward(pass, In<C>(shortcut_->conv.forward(pass, x)));
     } else {
-      second.residual = x;
+      shortcut.raw = x;
     }
-    second.relu = true;
-    materialize(pass.context, second, y(pass));
+    conv_norm_relu(pass, conv2_, norm2_, In<C>(hidden), shortcut, y(pass));
     return y(pass);
   }
 

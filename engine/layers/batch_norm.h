@@ -33,7 +33,7 @@ class BatchNorm {
     builder.parameters.add_batch_counter(name + ".num_batches_tracked");
   }
 
-  // In training this also moves the running statistics.
+  // In training this also moves the running statistics. In inference x isn't read.
   template <class C>
   Deferred<C> forward(const Pass<C>& pass, In<C> x) const {
     const ParameterStore<C>& store = pass.parameters;

@@ -5,6 +5,7 @@
 
 #include "engine/layers/pass.h"
 #include "kernels/conv2d.h"
+#include "kernels/conv2d_inference.h"
 
 namespace kindling {
 
@@ -33,6 +34,12 @@ class Conv2d {
   Out<C> forward(const Pass<C>& pass, In<C> x) const {
     conv2d_forward(pass.context, batch_shape(pass), x, pass.parameters.filter(weight_), y(pass));
     return y(pass);
+  }
+
+  // Norm, residual and ReLU included; nothing is kept for a backward pass. rest: see kernels/conv2d_inference.h.
+  template <class C>
+  void inference(const Pass<C>& pass, In<C> x, const Deferred<C>& rest, Out<C> y) const {
+    conv2d_inference(pass.context, batch_shape(pass), x, pass.parameters.filter(weight_), rest, y);
   }
 
   // Gradient of the filter.

@@ -18,7 +18,7 @@ class Norm {
     if (kind == NormKind::kBatch) batch_norm_.emplace(builder, name, channels);
   }
 
-  // The normalised value, not yet written out.
+  // The normalised value, not yet written out. In inference x may be empty: what is normalised is known later.
   template <class C>
   Deferred<C> forward(const Pass<C>& pass, In<C> x) const {
     if (batch_norm_) return batch_norm_->forward(pass, x);

@@ -3,16 +3,13 @@
 #include "kernels/activation_checks.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cpu/pointwise_rows.h"
 #include "kernels/cpu/taken_layout.h"
 
 namespace kindling {
 namespace {
 
 constexpr std::int64_t kTileFloats = std::int64_t{32} * 1024;
-
-const float* data_or_null(const HostView<const float>& values) {
-  return values.empty() ? nullptr : values.data();
-}
 
 }  // namespace
 
@@ -22,18 +19,9 @@ void materialize(CpuContext<T>& context, const Deferred<CpuContext<T>>& value, O
   const std::int64_t channels = shape.c;
   check_materialize<CpuContext<T>>(value, y, shape.n, taken_layout(value.raw));
   const Tiles tiles{shape.pixels(), rows_of_tile(kTileFloats, channels)};
+  const PointwiseRows<T> rows = pointwise_rows<T>(value, y);
   parallel_for(context.threads(), tiles.count(), [&](std::int64_t tile, int /*thread*/) {
-    const std::int64_t offset = tiles.begin(tile) * channels;
-    context.rows().materialize({.raw = value.raw.data + offset,
-                                .scale = data_or_null(value.scale),
-                                .shift = data_or_null(value.shift),
-                                .residual = value.residual.empty() ? nullptr : value.residual.data + offset,
-                                .residual_scale = data_or_null(value.residual_scale),
-                                .residual_shift = data_or_null(value.residual_shift),
-                                .y = y.data + offset,
-                                .pixels = tiles.length(tile),
-                                .channels = channels,
-                                .relu = value.relu});
+    context.rows().materialize(part_of(rows, tiles.begin(tile) * channels, 0, tiles.length(tile), channels));
   });
 }
 

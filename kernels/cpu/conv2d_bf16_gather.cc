@@ -168,6 +168,8 @@ void multiply_item(const CpuContext<bfloat16>& context, const Problem& problem, 
                         .rows = product.rows,
                         .columns = product.columns,
                         .accumulate = problem.accumulate});
+        finish_part(problem, context.rows(), target + (h * plan.target.w + w) * to.pixel + first, first, product.rows,
+                    to.image, product.columns);
       }
     }
   }

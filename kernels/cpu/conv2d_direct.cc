@@ -88,7 +88,7 @@ std::int64_t list_pairs(const GatherPlan& plan, const GatherItem& item, std::int
 }
 
 void multiply_item(const SimdKernels& simd, const GatherPlan& plan, const GatherItem& item, const float* filter,
-                   float* target, bool accumulate) {
+                   const GatherProblem& problem) {
   const Shape4& to = plan.target;
   TileProduct product{.a = item.packed,
                       .b = nullptr,
@@ -101,7 +101,7 @@ void multiply_item(const SimdKernels& simd, const GatherPlan& plan, const Gather
                       .c_row_stride = to.h * to.w * to.c,
                       .rows = item.images,
                       .columns = 0,
-                      .accumulate = accumulate};
+                      .accumulate = problem.accumulate};
   for (std::int64_t panel = item.panels.begin; panel < item.panels.end; ++panel) {
     const std::int64_t first = panel * plan.tile_columns;
     product.b = filter + panel * plan.panel_floats;
@@ -109,8 +109,9 @@ void multiply_item(const SimdKernels& simd, const GatherPlan& plan, const Gather
     for (std::int64_t h = item.target_rows.begin; h < item.target_rows.end; ++h) {
       for (std::int64_t w = 0; w < to.w; ++w) {
         product.count = list_pairs(plan, item, h, w);
-        product.c = target + ((item.first_image * to.h + h) * to.w + w) * to.c + first;
+        product.c = problem.target + ((item.first_image * to.h + h) * to.w + w) * to.c + first;
         simd.multiply_tile(product);
+        finish_part(problem, simd.rows_fp32, product.c, first, product.rows, product.c_row_stride, product.columns);
       }
     }
   }
@@ -144,7 +145,7 @@ void direct_gather(CpuContext<float>& context, const GatherProblem& problem) {
                     .pairs = reinterpret_cast<TilePair*>(memory + pairs_at)};
     item.source_rows = sources_of(plan.rows, item.target_rows);
     pack_source(context.simd(), plan, item, problem.source);
-    multiply_item(context.simd(), plan, item, filter, problem.target, problem.accumulate);
+    multiply_item(context.simd(), plan, item, filter, problem);
   });
 }
 

@@ -75,7 +75,7 @@ void gather_many_tiles(const WinogradCall& call) {
                      .filter = workspace.shared() + begin * plan.panel_floats,
                      .product = product,
                      .accumulate = false});
-      transform_product(call.winograd, plan, call.problem, {tiles, channels_of(plan, pass), product});
+      transform_product(simd, call.winograd, plan, call.problem, {tiles, channels_of(plan, pass), product});
     }
   });
 }
@@ -129,7 +129,7 @@ void gather_few_tiles(const WinogradCall& call) {
                      .product = product,
                      .accumulate = block > 0});
     }
-    transform_product(call.winograd, plan, call.problem,
+    transform_product(simd, call.winograd, plan, call.problem,
                       {{0, plan.tiles.count()}, channels_of(plan, {panel, panel + 1}), product});
   });
 }

@@ -121,20 +121,26 @@ void multiply_pass(const SimdKernels& simd, const WinogradPlan& plan, const Wino
   }
 }
 
-void transform_product(const WinogradKernels& winograd, const WinogradPlan& plan, const GatherProblem& problem,
-                       const TargetPart& part) {
+void transform_product(const SimdKernels& simd, const WinogradKernels& winograd, const WinogradPlan& plan,
+                       const GatherProblem& problem, const TargetPart& part) {
   const Shape4& to = plan.target;
   for (std::int64_t tile = part.tiles.begin; tile < part.tiles.end; ++tile) {
     const WinogradTiles::Place at = plan.tiles.place(tile);
-    winograd.output({.transform = part.product + (tile - part.tiles.begin) * plan.product_at.tile,
-                     .transform_stride = plan.product_at.element,
-                     .pixels = problem.target + ((at.image * to.h + at.h) * to.w + at.w) * to.c + part.channels.begin,
-                     .row_stride = to.w * to.c,
-                     .column_stride = to.c,
-                     .rows = to.h - at.h,
-                     .columns = to.w - at.w,
-                     .channels = part.channels.length(),
-                     .accumulate = problem.accumulate});
+    const FromWinograd square{
+        .transform = part.product + (tile - part.tiles.begin) * plan.product_at.tile,
+        .transform_stride = plan.product_at.element,
+        .pixels = problem.target + ((at.image * to.h + at.h) * to.w + at.w) * to.c + part.channels.begin,
+        .row_stride = to.w * to.c,
+        .column_stride = to.c,
+        .rows = std::min(winograd.outputs, to.h - at.h),
+        .columns = std::min(winograd.outputs, to.w - at.w),
+        .channels = part.channels.length(),
+        .accumulate = problem.accumulate};
+    winograd.output(square);
+    for (std::int64_t i = 0; i < square.rows; ++i) {
+      finish_part(problem, simd.rows_fp32, square.pixels + i * square.row_stride, part.channels.begin, square.columns,
+                  square.column_stride, square.channels);
+    }
   }
 }
 

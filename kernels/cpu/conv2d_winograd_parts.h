@@ -51,7 +51,7 @@ struct TargetPart {
   Span channels;
   const float* product;
 };
-void transform_product(const WinogradKernels& winograd, const WinogradPlan& plan, const GatherProblem& problem,
-                       const TargetPart& part);
+void transform_product(const SimdKernels& simd, const WinogradKernels& winograd, const WinogradPlan& plan,
+                       const GatherProblem& problem, const TargetPart& part);
 
 }  // namespace kindling

@@ -18,43 +18,6 @@ namespace {
 
 using namespace test;  // NOLINT: everything here is a test
 
-// The forms that the network and its variants use: with and without batch norm, no, identity or normalised shortcut.
-struct Form {
-  bool scaled;
-  bool residual;
-  bool residual_scaled;
-  bool relu;
-};
-
-constexpr Form kForms[] = {
-    {false, false, false, false}, {false, false, false, true}, {true, false, false, false}, {true, false, false, true},
-    {false, true, false, true},   {true, true, false, false},  {true, true, false, true},   {true, true, true, false},
-    {true, true, true, true},     {false, true, true, true},
-};
-
-DeferredCase deferred_case(const Shape4& shape, const Form& form, std::uint64_t seed) {
-  RandomValues random(seed);
-  DeferredCase data{.shape = shape,
-                    .valid_n = shape.n,
-                    .raw = random.reals(shape.elements()),
-                    .scale = {},
-                    .shift = {},
-                    .residual = {},
-                    .residual_scale = {},
-                    .residual_shift = {},
-                    .relu = form.relu};
-  if (form.scaled) {
-    data.scale = random.reals(shape.c);
-    data.shift = random.reals(shape.c);
-  }
-  if (form.residual) data.residual = random.reals(shape.elements());
-  if (form.residual_scaled) {
-    data.residual_scale = random.reals(shape.c);
-    data.residual_shift = random.reals(shape.c);
-  }
-  return data;
-}
-
 // The sum of four terms takes at most five roundings (two products, three sums); ReLU adds none and brings errors no
 // further apart.
 template <class Backend>
@@ -77,7 +40,7 @@ TYPED_TEST_SUITE(Activation, Backends, BackendNames);
 
 TYPED_TEST(Activation, MaterializeRoundsWithinBounds) {
   for (const Shape4& shape : activation_shapes()) {
-    for (const Form& form : kForms) {
+    for (const DeferredForm& form : kDeferredForms) {
       expect_materialized<TypeParam>(deferred_case(shape, form, 1), MaterializeInto::kOwn);
     }
   }
@@ -85,7 +48,7 @@ TYPED_TEST(Activation, MaterializeRoundsWithinBounds) {
 
 TYPED_TEST(Activation, MaterializeMayWriteOverItsInputs) {
   for (const Shape4& shape : activation_shapes()) {
-    for (const Form& form : kForms) {
+    for (const DeferredForm& form : kDeferredForms) {
       const DeferredCase data = deferred_case(shape, form, 2);
       expect_materialized<TypeParam>(data, MaterializeInto::kRaw);
       if (form.residual) expect_materialized<TypeParam>(data, MaterializeInto::kResidual);

@@ -5,6 +5,7 @@
 
 #include "kernels/activation.h"
 #include "tests/support/context_array.h"
+#include "tests/support/random_values.h"
 
 namespace kindling::test {
 
@@ -20,6 +21,43 @@ struct DeferredCase {
   std::vector<double> residual_shift;
   bool relu = false;
 };
+
+// The forms that the network and its variants use: with and without batch norm, no, identity or normalised shortcut.
+struct DeferredForm {
+  bool scaled;
+  bool residual;
+  bool residual_scaled;
+  bool relu;
+};
+
+inline constexpr DeferredForm kDeferredForms[] = {
+    {false, false, false, false}, {false, false, false, true}, {true, false, false, false}, {true, false, false, true},
+    {false, true, false, true},   {true, true, false, false},  {true, true, false, true},   {true, true, true, false},
+    {true, true, true, true},     {false, true, true, true},
+};
+
+inline DeferredCase deferred_case(const Shape4& shape, const DeferredForm& form, std::uint64_t seed) {
+  RandomValues random(seed);
+  DeferredCase data{.shape = shape,
+                    .valid_n = shape.n,
+                    .raw = random.reals(shape.elements()),
+                    .scale = {},
+                    .shift = {},
+                    .residual = {},
+                    .residual_scale = {},
+                    .residual_shift = {},
+                    .relu = form.relu};
+  if (form.scaled) {
+    data.scale = random.reals(shape.c);
+    data.shift = random.reals(shape.c);
+  }
+  if (form.residual) data.residual = random.reals(shape.elements());
+  if (form.residual_scaled) {
+    data.residual_scale = random.reals(shape.c);
+    data.residual_shift = random.reals(shape.c);
+  }
+  return data;
+}
 
 // Where the result goes: memory of its own, or one of the inputs'.
 enum class MaterializeInto { kOwn, kRaw, kResidual };

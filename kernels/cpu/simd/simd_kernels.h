@@ -46,8 +46,9 @@ struct Strip {
   std::int64_t panel_stride;
 };
 
-// y = f(raw * scale + shift + residual * residual_scale + residual_shift) over `pixels` rows of `channels`; a null
-// scale means 1 and 0, a null residual means none. y may be raw or residual. T is the type of activations.
+// y = f(raw * scale + shift + residual * residual_scale + residual_shift) over `pixels` rows of `channels`, which are
+// `stride` apart in raw, residual and y; a null scale means 1 and 0, a null residual means none. y may be raw or
+// residual. T is the type of activations.
 template <class T>
 struct PointwiseRows {
   const T* raw;
@@ -58,6 +59,7 @@ struct PointwiseRows {
   const float* residual_shift;
   T* y;
   std::int64_t pixels;
+  std::int64_t stride;
   std::int64_t channels;
   bool relu;
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/conv2d.h"
+#include "kernels/conv2d_inference.h"
 #include "kernels/core/batch.h"
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/input.h"
@@ -106,6 +107,8 @@ TEST(CpuBf16Layout, Convolutions) {
     const Activation y = random_activation(shape.y_shape(), 2);
     std::vector<bfloat16> w = random_activation({shape.filter_elements(), 1, 1, 1}, 3).values;
     const HostView<const bfloat16> filter(w.data(), shape.filter_elements());
+    std::vector<float> scale;
+    for (std::int64_t k = 0; k <= shape.k; ++k) scale.push_back(static_cast<float>(k % 7) - 2.5F);
     expect_same_bits([&](C& context, Layout layout) {
       Laid in(x, layout);
       Laid out(y, layout);
@@ -116,6 +119,14 @@ TEST(CpuBf16Layout, Convolutions) {
       conv2d_forward(context, shape, in.view(), filter, out.view());
       std::vector<std::uint16_t> bits = out.values();
       append(bits, dx.values());
+      Laid finished(y, layout);
+      Deferred<C> rest;
+      rest.residual = out.view();
+      rest.relu = true;
+      rest.scale = {scale.data(), shape.k};
+      rest.shift = {scale.data() + 1, shape.k};
+      conv2d_inference(context, shape, in.view(), filter, rest, finished.view());
+      append(bits, finished.values());
       std::vector<std::uint16_t> dw_bits(2 * dw.size());
       std::memcpy(dw_bits.data(), dw.data(), dw.size() * sizeof(float));
       append(bits, dw_bits);

@@ -11,6 +11,7 @@
 #include "kernels/cpu/cpu_context.h"
 #include "tests/support/backends.h"
 #include "tests/support/conv2d_case.h"
+#include "tests/support/conv2d_inference_case.h"
 #include "tests/support/conv2d_sample.h"
 #include "tests/support/finite_difference.h"
 #include "tests/support/rounding.h"
@@ -116,6 +117,13 @@ using WinogradBackends = ::testing::Types<
     Winograd<ConvAlgorithm::kWinograd2, Isa::kAvx512>, Winograd<ConvAlgorithm::kWinograd4, Isa::kPortable>,
     Winograd<ConvAlgorithm::kWinograd4, Isa::kAvx2>, Winograd<ConvAlgorithm::kWinograd4, Isa::kAvx512>>;
 TYPED_TEST_SUITE(WinogradConv2d, WinogradBackends, BackendNames);
+
+TYPED_TEST(WinogradConv2d, InferenceHasTheBitsOfTwoPasses) {
+  for (const Conv2dShape& shape : winograd_shapes(odd_convolutions())) {
+    expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 21);
+  }
+  for (const Conv2dShape& shape : blocked_shapes()) expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 22);
+}
 
 TYPED_TEST(WinogradConv2d, RoundsWithinBoundsOnTheNetworksShapes) {
   for (const std::int64_t n : {1, 3}) {
