@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""One training step of ResNet-18 at batch 128: Kindling beside PyTorch, in turns, so that a change of the
-machine's speed meets both. Prints a table in Markdown.
+"""One training step (--evaluate: one evaluation step) of ResNet-18 at batch 128: Kindling beside PyTorch, in turns, so
+that a change of the machine's speed meets both. Prints a table in Markdown.
 
-    bench/compare_step.py --peer-python build/peer-venv/bin/python [--precision bf16]
+    bench/compare_step.py --peer-python build/peer-venv/bin/python [--precision bf16] [--evaluate]
         [--conv auto direct winograd2 winograd4] [--formats nchw channels_last compiled]
         [--rounds 3] [--repeats 5] [--threads N]
 
@@ -29,6 +29,7 @@ def arguments():
     parser.add_argument("--conv", nargs="+", default=["auto"], metavar="ALGORITHM",
                         help="Kindling's convolutions, one row each")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--evaluate", action="store_true", help="evaluation steps instead of training steps")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS), help="PyTorch's, one row each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5, help="steps measured in each turn, after two of warm-up")
@@ -46,7 +47,7 @@ def run(command):
 def measure(args):
     """Row's name -> one result per round. In each round every row has one turn, Kindling's first."""
     common = ["--threads", str(args.threads), "--repeats", str(args.repeats), "--warmup", "2",
-              "--precision", args.precision]
+              "--precision", args.precision] + ["--evaluate"] * args.evaluate
     ours, theirs = {}, {}
     for _ in range(args.rounds):
         for conv in args.conv:
@@ -88,7 +89,8 @@ def main():
     best_peer = min(median_of(results) for results in theirs.values())
     print(f"{processor()}, {args.threads} threads, {datetime.date.today()}, commit {commit()}, "
           f"{args.rounds} rounds of {args.repeats} steps\n")
-    print(f"| step of batch 128, {args.precision} | median ms | quartiles, all rounds | of PyTorch's best | peak memory MB |")
+    kind = "evaluation of" if args.evaluate else "step of"
+    print(f"| {kind} batch 128, {args.precision} | median ms | quartiles, all rounds | of PyTorch's best | peak memory MB |")
     print("|---|---|---|---|---|")
     for name, results in {**ours, **theirs}.items():
         print(row(name, results, best_peer))

@@ -61,4 +61,10 @@ double training_flops_per_image(const std::vector<LayerSummary>& layers) {
   return 2 * static_cast<double>(macs);
 }
 
+double inference_flops_per_image(const std::vector<LayerSummary>& layers) {
+  std::int64_t macs = 0;
+  for (const LayerSummary& layer : layers) macs += layer.macs;
+  return 2 * static_cast<double>(macs);
+}
+
 }  // namespace kindling

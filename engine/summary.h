@@ -23,5 +23,7 @@ std::vector<LayerSummary> summarize(const ResNet18& network, const ParameterLayo
 // multiply-accumulate of the forward pass; the first layer has no dgrad. Border taps count, though kernels may skip
 // them.
 double training_flops_per_image(const std::vector<LayerSummary>& layers);
+// Those of the forward pass alone.
+double inference_flops_per_image(const std::vector<LayerSummary>& layers);
 
 }  // namespace kindling

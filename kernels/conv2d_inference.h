@@ -11,10 +11,10 @@ namespace kindling {
 //
 //   y = f( conv(x, w) * scale + shift  +  residual * residual_scale + residual_shift )
 //
-// with the terms of Deferred (kernels/activation.h), whose raw is empty here. Batch norm is folded in where y is written
-// rather than into the filters: as many multiplications, and filters in bf16 aren't rounded a second time. The result
-// has the bits that conv2d_forward and then materialize leave. x, w, y: as for conv2d_forward (kernels/conv2d.h);
-// residual: the shape of y. No view may overlap another.
+// with the terms of Deferred (kernels/activation.h), whose raw is empty here. Batch norm is folded in where y is
+// written rather than into the filters: as many multiplications, and filters in bf16 aren't rounded a second time. The
+// result has the bits that conv2d_forward and then materialize leave. x, w, y: as for conv2d_forward
+// (kernels/conv2d.h); residual: the shape of y. No view may overlap another.
 
 // One call after the other, over y.
 template <class C>

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks that every header compiles alone, and twice, with the include paths of a build.
+"""Checks that every header compiles alone, with the include paths of a build, and has `#pragma once`.
 
     check_headers.py BUILD_FOLDER [HEADER...]
 
-Prints the compiler's errors and exits 1, or says how many headers it compiled. Headers of the
-folders that need CUDA are left out unless that build compiles files there. What passed is remembered in the build folder and is
-compiled again only when the header, a header it includes or the flags change.
+Prints the compiler's errors and exits 1, or says how many headers it compiled. A header that a source file of that
+build includes before all else has been compiled alone there. Headers of the folders that need CUDA are left out unless
+that build compiles files there. What passed is remembered in the build folder and is compiled again only when the
+header, a header it includes or the flags change.
 """
 
 import hashlib
@@ -24,9 +25,8 @@ CUDA_FOLDERS = ("kernels/cuda/", "kernels/cudnn/", "tests/cuda_on_cpu/", "tests/
 FOLDERS = ["kernels", "engine", "data", "apps", "tests", "bench"]
 
 
-def build_flags(build):
-    """The compiler of a build, and the include paths, definitions and language flags of all its files together."""
-    commands = json.loads((build / "compile_commands.json").read_text())
+def build_flags(commands):
+    """The include paths, definitions and language flags of all files of a build together, and their folders."""
     flags, macros = {}, {}
     for entry in commands:
         words = shlex.split(entry["command"])
@@ -40,7 +40,7 @@ def build_flags(build):
     flags.update(dict.fromkeys(macros.values()))
     folders = {Path(entry["file"]).parent.relative_to(ROOT).as_posix() for entry in commands
                if Path(entry["file"]).is_relative_to(ROOT)}
-    return compiler_of(build), list(flags), folders
+    return list(flags), folders
 
 
 def compiler_of(build):
@@ -51,11 +51,20 @@ def compiler_of(build):
 
 
 def compile_alone(header, compiler, flags):
-    """The compiler's complaints about a file that only includes `header`, twice; empty if there are none."""
-    source = f'#include "{header}"\n#include "{header}"\n'
+    """The compiler's complaints about a file that only includes `header`; empty if there are none."""
+    if not re.search(r"^#pragma once$", (ROOT / header).read_text(), re.MULTILINE):
+        return f"{header} has no #pragma once\n"
     command = [compiler, *flags, "-fsyntax-only", "-x", "c++", "-"]
-    result = subprocess.run(command, input=source, capture_output=True, text=True, cwd=ROOT)
+    result = subprocess.run(command, input=f'#include "{header}"\n', capture_output=True, text=True, cwd=ROOT)
     return result.stderr if result.returncode else ""
+
+
+def included_first(commands):
+    """The headers that a source file includes before all else."""
+    for entry in commands:
+        match = re.search(r'^#include (?:"([^"]+)"|<)', Path(entry["file"]).read_text(), re.MULTILINE)
+        if match and match[1]:
+            yield match[1]
 
 
 def fingerprint(header, flags):
@@ -85,12 +94,14 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     build = Path(sys.argv[1]).resolve()
-    compiler, flags, folders = build_flags(build)
+    commands = json.loads((build / "compile_commands.json").read_text())
+    compiler, (flags, folders) = compiler_of(build), build_flags(commands)
     names = sys.argv[2:] or list(headers(folders))
     memory = build / "headers_that_compile_alone.json"
     known = json.loads(memory.read_text()) if memory.is_file() else {}
     prints = {name: fingerprint(name, [compiler, *flags]) for name in names}
-    changed = [name for name in names if known.get(name) != prints[name]]
+    proven = set() if sys.argv[2:] else set(included_first(commands))
+    changed = [name for name in names if known.get(name) != prints[name] and name not in proven]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = list(pool.map(lambda name: compile_alone(name, compiler, flags), changed))
     failed = [name for name, complaint in zip(changed, complaints) if complaint]

@@ -33,7 +33,7 @@ use_ccache
 if [ -z "${KINDLING_DATA:-}" ]; then say "KINDLING_DATA is not set: tests on real images will be skipped"; fi
 
 if [ "$long" = no ]; then
-  build_preset cpu-release
+  build_preset cpu-release apps/all tests/all  # no benchmarks
   run_tests cpu-release -LE long
   exit
 fi

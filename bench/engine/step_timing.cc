@@ -22,6 +22,7 @@ void add_step_options(CLI::App& app, StepOptions& options) {
   app.add_option("--repeats", options.repeats, "steps measured")->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--warmup", options.warmup, "steps before")->capture_default_str();
   app.add_option("--batch", options.batch)->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_flag("--evaluate", options.evaluate, "evaluation steps instead of training steps");
   app.add_option("--width", options.width)->capture_default_str()->check(CLI::PositiveNumber);
 }
 

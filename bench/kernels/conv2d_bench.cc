@@ -1,6 +1,7 @@
 #include "kernels/conv2d.h"
 
 #include "bench/kernels/op_bench.h"
+#include "kernels/conv2d_inference.h"
 
 namespace kindling::bench {
 namespace {
@@ -59,6 +60,39 @@ void forward(benchmark::State& state) {
   });
 }
 BENCHMARK(forward)->Apply(layers);
+
+// With batch norm, residual and ReLU: in one pass, and in two.
+template <class Inference>
+void time_inference(benchmark::State& state, const Inference& inference) {
+  struct InferenceLayer : Layer {
+    explicit InferenceLayer(const benchmark::State& of) : Layer(of) {}
+    Activations residual{shape.y_shape().elements()};
+    Floats scale{shape.k};
+  };
+  const double seconds = run<InferenceLayer>(state, [&](const InferenceLayer& layer) {
+    Deferred<C> rest;
+    rest.scale = layer.scale;
+    rest.shift = layer.scale;
+    rest.residual = layer.residual.as(layer.shape.y_shape());
+    rest.relu = true;
+    inference(layer, rest, layer.y.as(layer.shape.y_shape()));
+  });
+  count_flops(state, seconds, 2.0 * static_cast<double>(shape_of(state).macs()));
+}
+
+void inference(benchmark::State& state) {
+  time_inference(state, [](const Layer& layer, const Deferred<C>& rest, Out<C> y) {
+    conv2d_inference(context(), layer.shape, layer.x_in(), layer.w, rest, y);
+  });
+}
+BENCHMARK(inference)->Apply(layers);
+
+void inference_in_two_passes(benchmark::State& state) {
+  time_inference(state, [](const Layer& layer, const Deferred<C>& rest, Out<C> y) {
+    conv2d_then_materialize<C>(context(), layer.shape, layer.x_in(), layer.w, rest, y);
+  });
+}
+BENCHMARK(inference_in_two_passes)->Apply(layers);
 
 void dgrad(benchmark::State& state) {
   time_pass(state, [](const Layer& layer) {

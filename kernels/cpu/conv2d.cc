@@ -33,8 +33,8 @@ void run_wgrad(CpuContext<bfloat16>& context, const WgradProblemOf<bfloat16>& pr
 }
 
 template <class T>
-GatherProblemOf<T> forward_problem(const Conv2dShape& shape, const In<CpuContext<T>>& x,
-                                   const Filter<CpuContext<T>>& w, const Out<CpuContext<T>>& y) {
+GatherProblemOf<T> forward_problem(const Conv2dShape& shape, const In<CpuContext<T>>& x, const Filter<CpuContext<T>>& w,
+                                   const Out<CpuContext<T>>& y) {
   check_conv2d_forward<CpuContext<T>>(shape, x, w, y, shape.n, taken_layout(x));
   return {.gather = Gather::kForward,
           .shape = shape,

@@ -63,6 +63,7 @@ TEST(Summary, AddsUpToTheModelsFigures) {
   // Three passes of them, but two of the stem's 3 * 3 * 3 * 64 at 32 x 32 pixels.
   constexpr double kStemMacs = 27 * 64 * 32 * 32;
   EXPECT_EQ(training_flops_per_image(summarize(network, builder.parameters)), 2 * (3 * 555'422'720.0 - kStemMacs));
+  EXPECT_EQ(inference_flops_per_image(summarize(network, builder.parameters)), 2 * 555'422'720.0);
 }
 
 TEST(Network, AllGradientsAreWrittenAndGapsStayZero) {
