@@ -35,8 +35,11 @@ target_link_options(kindling_options INTERFACE ${KINDLING_SANITIZE_FLAGS})
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
-# A test's own code does little work, and g++ compiles it in two thirds of the time.
+# A test's own code does little work. At -O1, under a sanitizer at -O0, it is compiled in a half to two thirds of the time.
 set(KINDLING_TEST_OPTIONS $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O1>)
+if(KINDLING_SANITIZE)
+  set(KINDLING_TEST_OPTIONS $<$<COMPILE_LANGUAGE:CXX>:-O0>)
+endif()
 
 # kindling_library(NAME SOURCES a.cc ... LINK lib ...)
 function(kindling_library name)
