@@ -55,9 +55,10 @@ install_packages() {
     die "apt-get can't install $missing: $(grep -m1 '^E:' "$log" || echo 'see build/apt.log')"
 }
 
-# Rebuilds reuse objects where ccache is installed; nothing depends on it.
+# Rebuilds reuse objects where ccache is installed, those of other worktrees too; nothing depends on it.
 use_ccache() {
   if ! command -v ccache >/dev/null; then return; fi
+  export CCACHE_BASEDIR="${CCACHE_BASEDIR-$root}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR-1}"
   export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
   export CMAKE_CUDA_COMPILER_LAUNCHER="${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}"
 }

@@ -58,7 +58,7 @@ class Bug:
 
     @property
     def build(self):
-        return ROOT / "build" / "planted" / self.preset
+        return COPY / "build" / self.preset  # as far below its sources as in the tree: ccache knows the objects then
 
 
 def read_bug(patch):
@@ -100,7 +100,8 @@ def synchronise():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     for path in COPY.rglob("*"):
-        if path.is_file() and path.relative_to(COPY).as_posix() not in wanted:
+        name = path.relative_to(COPY).as_posix()
+        if path.is_file() and name not in wanted and not name.startswith("build/"):
             path.unlink()
 
 
@@ -111,13 +112,14 @@ def run(command, **options):
 
 def build(folder, targets):
     """The compiler's output if the targets don't build, else an empty string."""
-    result = run(["cmake", "--build", folder, "-j", str(os.cpu_count()), "--target", *targets])
+    result = run(["cmake", "--build", folder, "-j", str(os.cpu_count()), "--target", *targets],
+                 env={**os.environ, "CCACHE_BASEDIR": str(COPY)})
     return result.stdout if result.returncode else ""
 
 
 def configure(bugs):
     for bug in {bug.preset: bug for bug in bugs}.values():
-        result = run(["cmake", "--preset", bug.preset, "-B", bug.build, "-DKINDLING_BENCH=OFF"], cwd=COPY)
+        result = run(["cmake", "--preset", bug.preset, "-DKINDLING_BENCH=OFF"], cwd=COPY)
         if result.returncode:
             raise PlantedError(f"the copy can't be configured:\n{result.stdout}")
 

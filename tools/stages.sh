@@ -138,12 +138,22 @@ try_device_benchmarks() {
   run_tests cuda-on-cpu-bench -R 'Bench\.'
 }
 
-# build_with_clang [-O1|-O0]: a second compiler, with its own warnings; it also leaves the compile commands that clang-tidy
-# reads. -O0 is enough where nothing is run.
-build_with_clang() {
-  say "configuring and building build/cpu-clang"
+# A second compiler, with its own warnings; it also leaves the compile commands that clang-tidy reads.
+configure_clang() {
+  say "configuring build/cpu-clang"
   cmake -S "$root" -B "$root/build/cpu-clang" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug \
-    -DCMAKE_CXX_FLAGS_DEBUG="${1:--O1} -g1" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
+    -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$logs/configure-cpu-clang.log" 2>&1 ||
     die "cmake can't configure build/cpu-clang (log: build/logs/configure-cpu-clang.log)"
+}
+
+# All files, benchmarks included, for clang's warnings alone: in half the time of a build.
+compile_with_clang() {
+  configure_clang
+  cmake --build "$root/build/cpu-clang" --target kindling_git_state -- --quiet
+  "$root/tools/check_compiles.py" "$root/build/cpu-clang"
+}
+
+build_with_clang() {
+  configure_clang
   cmake --build "$root/build/cpu-clang" -j "$jobs" -- --quiet || die "clang doesn't build it"
 }

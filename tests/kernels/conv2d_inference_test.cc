@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <vector>
+
 #include "tests/support/backends.h"
 #include "tests/support/conv2d_inference_case.h"
 #include "tests/support/expect_error.h"
@@ -17,15 +20,13 @@ class Conv2dInference : public BackendTest<Backend> {};
 TYPED_TEST_SUITE(Conv2dInference, ConvBackends, BackendNames);
 
 TYPED_TEST(Conv2dInference, HasTheBitsOfTwoPassesOnOddShapes) {
-  for (const Conv2dShape& shape : odd_convolutions()) expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 1);
+  expect_inference_has_the_bits_of_two_passes<TypeParam>(odd_convolutions(), 1);
 }
 
-// More channels than a tile has.
+// More channels than a tile has, in each form.
 TYPED_TEST(Conv2dInference, HasTheBitsOfTwoPassesOnManyChannels) {
-  for (const Conv2dShape& shape : {Conv2dShape{.n = 3, .h = 4, .w = 4, .c = 40, .k = 130},
-                                   Conv2dShape{.n = 2, .h = 5, .w = 6, .c = 16, .k = 96, .r = 1, .pad = 0}}) {
-    expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 2);
-  }
+  const std::vector<Conv2dShape> shapes(std::size(kDeferredForms), {.n = 3, .h = 3, .w = 4, .c = 20, .k = 130});
+  expect_inference_has_the_bits_of_two_passes<TypeParam>(shapes, 2);
 }
 
 TYPED_TEST(Conv2dInference, RefusesWhatDoesNotFit) {

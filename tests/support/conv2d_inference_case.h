@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <vector>
 
 #include "kernels/conv2d_inference.h"
@@ -36,17 +37,16 @@ std::vector<double> run_inference(const Conv2dCase& data, const DeferredCase& re
   return y.values();
 }
 
-// The bits of a convolution and a pass of its own over what it left.
+// The bits of a convolution and a pass of its own over what it left. The forms of the second take turns.
 template <class Backend>
-void expect_inference_has_the_bits_of_two_passes(const Conv2dShape& shape, std::uint64_t seed) {
+void expect_inference_has_the_bits_of_two_passes(const std::vector<Conv2dShape>& shapes, std::uint64_t seed) {
   using Activation = typename Backend::Context::activation_t;
-  SCOPED_TRACE(to_string(shape));
-  const Conv2dCase data = real_conv2d_case<Activation>(shape, seed);
-  const std::vector<double> raw = run_forward<Backend>(data);
-  for (const DeferredForm& form : kDeferredForms) {
-    DeferredCase rest = deferred_case(shape.y_shape(), form, seed + 1);
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    SCOPED_TRACE(to_string(shapes[i]));
+    const Conv2dCase data = real_conv2d_case<Activation>(shapes[i], seed + i);
+    DeferredCase rest = deferred_case(shapes[i].y_shape(), kDeferredForms[i % std::size(kDeferredForms)], seed + i + 1);
     rest.residual = rounded_to<Activation>(rest.residual);
-    rest.raw = raw;
+    rest.raw = run_forward<Backend>(data);
     expect_equal(run_inference<Backend>(data, rest), run_materialize<Backend>(rest), "y");
   }
 }

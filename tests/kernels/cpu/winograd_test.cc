@@ -119,10 +119,8 @@ using WinogradBackends = ::testing::Types<
 TYPED_TEST_SUITE(WinogradConv2d, WinogradBackends, BackendNames);
 
 TYPED_TEST(WinogradConv2d, InferenceHasTheBitsOfTwoPasses) {
-  for (const Conv2dShape& shape : winograd_shapes(odd_convolutions())) {
-    expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 21);
-  }
-  for (const Conv2dShape& shape : blocked_shapes()) expect_inference_has_the_bits_of_two_passes<TypeParam>(shape, 22);
+  expect_inference_has_the_bits_of_two_passes<TypeParam>(winograd_shapes(odd_convolutions()), 21);
+  expect_inference_has_the_bits_of_two_passes<TypeParam>(blocked_shapes(), 22);
 }
 
 TYPED_TEST(WinogradConv2d, RoundsWithinBoundsOnTheNetworksShapes) {
