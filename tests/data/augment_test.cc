@@ -11,11 +11,12 @@
 #include "data/file.h"
 #include "tests/data/test_data.h"
 #include "tests/support/read_json.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(KINDLING_SOURCE_DIR) / "tests/golden";
+const std::filesystem::path kGolden = test::source_path("tests/golden");
 
 using Pixels = std::vector<float>;
 

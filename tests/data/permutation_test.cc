@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "tests/support/read_json.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
 
 nlohmann::json golden() {
-  return test::read_json(KINDLING_SOURCE_DIR "/tests/golden/augmentation_random.json");
+  return test::read_json(test::source_path("tests/golden/augmentation_random.json"));
 }
 
 TEST(ShuffledOrder, MatchesTheKeptVectors) {

@@ -13,6 +13,7 @@
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/cuda/cuda_context.h"
 #include "tests/engine/training_state.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
@@ -73,7 +74,7 @@ double distance_of_step(const std::vector<golden::StateBlock>& before, const std
 // device runs by itself, nothing is written to it, and before each step the CPU takes the device's state.
 TEST_P(DeviceRun, TwentyStepsAreThoseOfTheCpu) {
   constexpr int kSteps = 20;
-  golden::NetworkImages images(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", 4);
+  golden::NetworkImages images(test::source_path("tests/golden/network_images.bin"), 4);
   CpuContext<float> cpu({.threads = 1});
   CudaContext<float> cuda;
   golden::NetworkRun<CpuContext<float>> wanted(cpu, options(), images);

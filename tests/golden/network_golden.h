@@ -9,17 +9,18 @@
 
 #include "tests/golden/network_run.h"
 #include "tests/support/read_json.h"
+#include "tests/support/source_path.h"
 
 namespace kindling::golden {
 
 // What tests/golden/make_network.py wrote: runs of the whole network at width 8 in PyTorch, in double.
 inline const nlohmann::json& torch_runs() {
-  static const nlohmann::json parsed = test::read_json(KINDLING_SOURCE_DIR "/tests/golden/network.json");
+  static const nlohmann::json parsed = test::read_json(test::source_path("tests/golden/network.json"));
   return parsed;
 }
 
 inline NetworkImages network_images() {
-  return NetworkImages(KINDLING_SOURCE_DIR "/tests/golden/network_images.bin", torch_runs()["batch"]);
+  return NetworkImages(test::source_path("tests/golden/network_images.bin"), torch_runs()["batch"]);
 }
 
 inline double number(const nlohmann::json& hex) {

@@ -10,12 +10,12 @@
 #include "kernels/optimizer_step.h"
 #include "tests/golden/optimizers.h"
 #include "tests/support/context_array.h"
+#include "tests/support/source_path.h"
 
 namespace kindling::test {
 
 inline const golden::OptimizerGolden& optimizers() {
-  static const golden::OptimizerGolden parsed =
-      golden::read_optimizers(KINDLING_SOURCE_DIR "/tests/golden/optimizers.json");
+  static const golden::OptimizerGolden parsed = golden::read_optimizers(source_path("tests/golden/optimizers.json"));
   return parsed;
 }
 

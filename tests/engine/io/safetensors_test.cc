@@ -16,6 +16,7 @@
 #include "tests/engine/io/expect_error.h"
 #include "tests/engine/io/failing_disk.h"
 #include "tests/engine/io/temporary_folder.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
@@ -82,8 +83,7 @@ TEST(Safetensors, EveryTensorBeginsAtAMultipleOfItsElementSize) {
 
 // The package of the format's authors wrote this file: tests/golden/make_safetensors.py.
 TEST(Safetensors, ReadsAFileOfTheSafetensorsPackage) {
-  const SafetensorsFile file =
-      SafetensorsFile::read(std::filesystem::path(KINDLING_SOURCE_DIR) / "tests/golden/safetensors_golden.safetensors");
+  const SafetensorsFile file = SafetensorsFile::read(test::source_path("tests/golden/safetensors_golden.safetensors"));
   EXPECT_EQ(file.metadata(), (StringMap{{"format", "pt"}, {"note", "größer"}}));
   EXPECT_EQ(file.tensors().size(), 8U);
   std::vector<float> weight(24);
@@ -118,7 +118,7 @@ TEST(Safetensors, PyTorchReadsOurs) {
   const TemporaryFolder folder;
   FileSystemCalls disk;
   write_safetensors(folder / "w", Sample().records(), {{"format", "pt"}}, disk);
-  const std::string script = std::string(KINDLING_SOURCE_DIR) + "/tests/engine/io/read_safetensors.py";
+  const std::string script = test::source_path("tests/engine/io/read_safetensors.py");
   const CommandResult result = run_command(KINDLING_PYTHON " '" + script + "' '" + (folder / "w").string() + "'");
   constexpr int kNoPyTorch = 77;
   if (result.status == kNoPyTorch) GTEST_SKIP() << "no PyTorch for " << KINDLING_PYTHON;

@@ -10,13 +10,14 @@
 #include "kernels/cpu/cpu_context.h"
 #include "kernels/reference/reference_context.h"
 #include "tests/golden/optimizers.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
 
 const golden::OptimizerGolden& optimizers() {
   static const golden::OptimizerGolden parsed =
-      golden::read_optimizers(KINDLING_SOURCE_DIR "/tests/golden/optimizers.json");
+      golden::read_optimizers(test::source_path("tests/golden/optimizers.json"));
   return parsed;
 }
 

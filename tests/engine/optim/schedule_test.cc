@@ -9,6 +9,7 @@
 
 #include "kernels/core/error.h"
 #include "tests/support/read_json.h"
+#include "tests/support/source_path.h"
 
 namespace kindling {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 const nlohmann::json& torch_schedules() {
-  static const nlohmann::json parsed = test::read_json(KINDLING_SOURCE_DIR "/tests/golden/optimizer_schedules.json");
+  static const nlohmann::json parsed = test::read_json(test::source_path("tests/golden/optimizer_schedules.json"));
   return parsed;
 }
 

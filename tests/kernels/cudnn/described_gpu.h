@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include "tests/support/source_path.h"
 
 namespace kindling::test {
 
@@ -12,7 +13,7 @@ namespace kindling::test {
 inline const char* const kDescribedGpus[] = {"a100_sxm", "h100_sxm"};
 
 inline std::string described_gpu(const std::string& name) {
-  std::ifstream file(std::string(KINDLING_SOURCE_DIR) + "/tests/kernels/cudnn/devices/" + name + ".json");
+  std::ifstream file(test::source_path("tests/kernels/cudnn/devices/" + name + ".json"));
   EXPECT_TRUE(file) << "no description of " << name;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
