@@ -26,7 +26,7 @@ def arguments():
     parser.add_argument("--bench", default=str(ROOT / "build/cpu-release/bin/conv2d_bench"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--filter", default="r:3/stride:1", help="which of the benchmark's rows")
+    parser.add_argument("--filter", default="^(forward|dgrad|wgrad).*r:3/stride:1", help="which of the benchmark's rows")
     return parser.parse_args()
 
 
