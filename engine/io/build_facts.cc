@@ -1,5 +1,4 @@
 // Apart from the rest of the run record, as this alone is compiled again when the commit changes.
-#include <string>
 
 #include "engine/io/run_record.h"
 #include "git_state.h"  // made by git_state.cmake at every build
@@ -9,8 +8,8 @@ namespace {
 
 // Of the CUDA backend: the toolkit's version, "13.0 on the CPU" in a build of tests/cuda_on_cpu, null without one.
 nlohmann::ordered_json cuda_backend() {
-  const std::string cuda = KINDLING_CUDA_BACKEND;
-  return cuda.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(cuda);
+  constexpr const char* kCuda = KINDLING_CUDA_BACKEND;
+  return *kCuda == '\0' ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(kCuda);
 }
 
 }  // namespace

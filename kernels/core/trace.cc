@@ -17,7 +17,7 @@ TraceRange::~TraceRange() {
 }
 #else
 TraceRange::TraceRange(const char* /*phase*/) {}
-TraceRange::~TraceRange() = default;
+TraceRange::~TraceRange() {}
 #endif
 
 }  // namespace kindling
