@@ -80,12 +80,12 @@ test_memory() {
   run_tests "$preset" "$@"
 }
 
-# build_and_test_threads [ctest options]: the loader and the writer of checkpoints, which are what has threads of its own;
-# libgomp is not instrumented, so this preset has no OpenMP.
+# build_and_test_threads [ctest options]: the loader and the writer of checkpoints, which are what has threads of its own,
+# and the accounts of time that they write to; libgomp is not instrumented, so this preset has no OpenMP.
 build_and_test_threads() {
-  build_preset cpu-tsan tests/data/all background_writer_test
+  build_preset cpu-tsan tests/data/all background_writer_test accounting_test
   run_tests cpu-tsan/tests/data "$@"
-  run_tests cpu-tsan/tests/engine/io -R '^BackgroundWriter' "$@"
+  run_tests cpu-tsan/tests/engine -R '^(BackgroundWriter|Accounting|Verdict)\.' "$@"
 }
 
 # And the rest that is written to disk, and the whole program, which takes minutes to compile.

@@ -9,6 +9,7 @@
 #include "apps/compare_devices/measure.h"
 #include "apps/compare_devices/report.h"
 #include "apps/compare_devices/result_files.h"
+#include "apps/idle_threads.h"
 #include "apps/program.h"
 #include "apps/screen.h"
 #include "apps/version.h"
@@ -144,5 +145,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace kindling
 
 int main(int argc, char** argv) {
+  kindling::begin_with_short_spinning(argv);
   return kindling::run_program("kindling-compare-devices", [&] { return kindling::run(argc, argv); });
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/idle_threads.h"
 #include "apps/program.h"
 #include "apps/screen.h"
 #include "apps/version.h"
@@ -97,5 +98,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace kindling
 
 int main(int argc, char** argv) {
+  kindling::begin_with_short_spinning(argv);
   return kindling::run_program("kindling-predict", [&] { return kindling::run(argc, argv); });
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "apps/idle_threads.h"
 #include "apps/program.h"
 #include "apps/screen.h"
 #include "apps/train/cuda_run.h"
@@ -63,5 +64,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace kindling
 
 int main(int argc, char** argv) {
+  kindling::begin_with_short_spinning(argv);
   return kindling::run_program("kindling-train", [&] { return kindling::run(argc, argv); });
 }

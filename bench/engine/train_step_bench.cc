@@ -7,6 +7,7 @@
 #include "apps/choice.h"
 #include "apps/common_options.h"
 #include "apps/conv_choice.h"
+#include "apps/idle_threads.h"
 #include "apps/program.h"
 #include "bench/engine/step_timing.h"
 #include "kernels/cpu/cpu_context.h"
@@ -55,5 +56,6 @@ int time_on_cpu(int argc, char** argv) {
 }  // namespace kindling::bench
 
 int main(int argc, char** argv) {
+  kindling::begin_with_short_spinning(argv);
   return kindling::run_program("train_step_bench", [&] { return kindling::bench::time_on_cpu(argc, argv); });
 }

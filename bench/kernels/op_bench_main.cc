@@ -6,6 +6,7 @@
 
 #include "apps/choice.h"
 #include "apps/conv_choice.h"
+#include "apps/idle_threads.h"
 #include "apps/program.h"
 #include "bench/kernels/op_bench.h"
 #include "kernels/core/error.h"
@@ -48,6 +49,7 @@ int run_benchmarks(int argc, char** argv) {
 }  // namespace kindling::bench
 
 int main(int argc, char** argv) {
+  kindling::begin_with_short_spinning(argv);
   benchmark::Initialize(&argc, argv);  // takes its own options out
   return kindling::run_program("op benchmark", [&] { return kindling::bench::run_benchmarks(argc, argv); });
 }

@@ -14,8 +14,7 @@ namespace kindling {
 // its scratch memory. So results are the same for any number of threads. Threads take items as they become free: on a
 // shared machine a slow core then does less. Without OpenMP the items run in order on the calling thread.
 //
-// How idle OpenMP threads wait is a setting of the process (OMP_WAIT_POLICY), not of this library: on a machine that
-// runs other work too, passive waiting is far better.
+// How idle OpenMP threads wait is a setting of the process, not of this library: apps/idle_threads.h.
 template <class Body>
 void parallel_for(int threads, std::int64_t items, const Body& body) {
 #ifdef _OPENMP

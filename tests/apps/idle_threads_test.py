@@ -1,0 +1,31 @@
+"""How OpenMP's threads of the programs wait (apps/idle_threads.h), by what the runtime says of itself."""
+import os
+import re
+import unittest
+
+from programs import ProgramTest
+
+
+class IdleThreads(ProgramTest):
+    def spin_count(self, **changes):
+        """What libgomp prints at the program's last beginning; '' of a runtime that has no such setting."""
+        env = {key: value for key, value in os.environ.items() if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+        done = self.run_program("kindling-train", "--version", env={**env, "OMP_DISPLAY_ENV": "verbose", **changes})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("kindling", done.stdout)
+        counts = re.findall(r"GOMP_SPINCOUNT = '(\w+)'", done.stderr)
+        if not counts:
+            self.skipTest("not GNU's OpenMP runtime")
+        return counts
+
+    def test_spin_shortly_by_themselves(self):
+        self.assertEqual(self.spin_count()[-1], "1000")
+
+    def test_wait_as_the_user_says(self):
+        self.assertEqual(self.spin_count(GOMP_SPINCOUNT="77"), ["77"])
+        self.assertEqual(self.spin_count(OMP_WAIT_POLICY="passive"), ["0"])
+        self.assertEqual(len(self.spin_count(OMP_WAIT_POLICY="active")), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
