@@ -6,10 +6,10 @@
 
 namespace kindling {
 
-// How long OpenMP's idle threads spin before they sleep. GNU's libgomp does it for some milliseconds, which collapses
+// How long OpenMP's idle threads spin before they sleep. GNU's libgomp lets them spin 300,000 rounds, which collapses
 // where other work wants the cores: a step waits for a thread that isn't running while its fellows burn the time that
-// thread needs. Sleeping at once costs a narrow network a tenth of its speed. A thousand rounds, some 10 us, cost
-// neither (bench/README.md, "Idle threads").
+// thread needs. Sleeping at once makes a narrow network slower by a tenth or more. A thousand rounds do neither
+// (bench/README.md, "Idle threads").
 //
 // libgomp reads its environment before main, so that the program sets it and begins again, with the same process id.
 // First thing in main; does nothing where OMP_WAIT_POLICY or GOMP_SPINCOUNT says what is wanted, or where another

@@ -78,7 +78,8 @@ def ffcv(args, pixels, labels):
         def __getitem__(self, i):
             return pixels[i].transpose(1, 2, 0).copy(), int(labels[i])
 
-    path = Path(tempfile.mkdtemp()) / "cifar10.beton"
+    folder = tempfile.TemporaryDirectory()  # lives as long as what is returned
+    path = Path(folder.name) / "cifar10.beton"
     fields = {"image": NDArrayField(numpy.dtype(numpy.uint8), (32, 32, 3)), "label": IntField()}
     DatasetWriter(str(path), fields, num_workers=args.workers).from_indexed_dataset(Images())
     steps = [NDArrayDecoder(), RandomHorizontalFlip(), RandomTranslate(padding=PAD),
@@ -86,7 +87,7 @@ def ffcv(args, pixels, labels):
     loader = Loader(str(path), args.batch, num_workers=args.workers, order=OrderOption.RANDOM, os_cache=True,
                     drop_last=True, pipelines={"image": steps, "label": [IntDecoder(), ToTensor()]})
     torch.set_num_threads(1)
-    return lambda: sum(len(y) for _, y in loader)
+    return lambda _=folder: sum(len(y) for _, y in loader)
 
 
 def main():
