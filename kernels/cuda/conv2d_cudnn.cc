@@ -4,6 +4,7 @@
 
 #include "kernels/core/dtype.h"
 #include "kernels/cuda/cast.h"
+#include "kernels/cuda/conv2d_implicit_gemm.h"
 #include "kernels/cudnn/conv2d_plans.h"
 
 namespace kindling {
@@ -73,9 +74,13 @@ void cudnn_forward(CudaContext<T>& context, const Conv2dShape& shape, In<CudaCon
 template <class T>
 void cudnn_dgrad(CudaContext<T>& context, const Conv2dShape& shape, const T* dy, const T* w, T* dx,
                  Accumulate accumulate) {
-  run(context,
-      {.shape = shape, .pass = Conv2dPass::kDgrad, .precision = conv_precision(context), .accumulate = accumulate},
-      {.x = dx, .w = operand(w), .y = operand(dy)});
+  const Conv2dProblem problem{
+      .shape = shape, .pass = Conv2dPass::kDgrad, .precision = conv_precision(context), .accumulate = accumulate};
+  if (context.conv2d_plans().serves(problem)) {
+    run(context, problem, {.x = dx, .w = operand(w), .y = operand(dy)});
+  } else {
+    implicit_gemm_dgrad(context, shape, dy, w, dx, accumulate);
+  }
 }
 
 template <class T>

@@ -96,6 +96,10 @@ std::vector<Conv2dPlan> find_conv2d_plans(const Conv2dProblem& problem, const Pl
   });
 }
 
+bool is_slow_dgrad(const Conv2dProblem& problem, const Conv2dPlan& plan) {
+  return problem.pass == Conv2dPass::kDgrad && problem.precision == ConvPrecision::kFp32 && plan.id().starts_with("0[");
+}
+
 Conv2dPlan find_conv2d_plan(const Conv2dProblem& problem, const PlanTarget& target, std::int64_t workspace_limit,
                             const std::string& id) {
   return naming(problem, [&] {

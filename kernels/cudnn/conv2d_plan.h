@@ -46,6 +46,10 @@ class Conv2dPlan {
 std::vector<Conv2dPlan> find_conv2d_plans(const Conv2dProblem& problem, const PlanTarget& target,
                                           std::int64_t workspace_limit, std::size_t count);
 
+// Whether the plan is cuDNN's engine 0 for a dgrad in fp32, which has a thread compute an element: 0.5 TFLOP/s on an
+// H200, where whole steps by our own kernels run at 11.7 (bench/README.md, "On a GPU").
+bool is_slow_dgrad(const Conv2dProblem& problem, const Conv2dPlan& plan);
+
 // The plan of that id among them. Throws Error(kWeights) when it isn't there: the id comes from a checkpoint or a cache
 // that was made for another GPU, another cuDNN or another limit.
 Conv2dPlan find_conv2d_plan(const Conv2dProblem& problem, const PlanTarget& target, std::int64_t workspace_limit,

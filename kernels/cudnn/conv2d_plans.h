@@ -25,6 +25,9 @@ struct Conv2dOperands {
 // keep.
 using PlanChoices = std::map<std::string, std::string>;
 
+// In the place of a plan's id: the problem, a dgrad, is left to our own kernel (kernels/cuda/conv2d_implicit_gemm.h).
+inline constexpr const char* kOwnConvolution = "implicit-gemm";
+
 struct Conv2dPlansOptions {
   // No plan may ask for more. More than this is asked by plans that transpose their tensors first.
   std::int64_t workspace_limit = std::int64_t{32} << 20U;
@@ -50,7 +53,13 @@ class Conv2dPlans {
   // More choices as in the options, which they override, for problems that weren't asked for yet.
   void give(const PlanChoices& chosen);
 
-  // Chooses the problem's plan if this is the first time that it is asked for, and says how much workspace it needs.
+  // False where our own kernel does better than cuDNN, and the caller is to use that: cuDNN may round twice
+  // (may_round_before_adding), or has for an fp32 dgrad only an engine that is slow beyond use (is_slow_dgrad). Such a
+  // choice is made, kept and given like a plan.
+  bool serves(const Conv2dProblem& problem);
+
+  // Chooses the problem's plan if this is the first time that it is asked for, and says how much workspace it needs: 0
+  // where serves() is false.
   // That first time takes milliseconds; with autotune it allocates memory and waits for the device, so it must not fall
   // into a stream capture. Throws Error(kDevice) when no plan serves, Error(kWeights) when the one given in the options
   // isn't there.
@@ -58,7 +67,8 @@ class Conv2dPlans {
 
   // Enqueues the pass on the stream; chooses the plan first if need be. Pointers must be aligned to 16 bytes; the
   // workspace may be larger than needed, is overwritten, and must stay until the pass is done. Throws Error(kInternal)
-  // when an operand is missing or misaligned or the workspace too small, Error(kDevice) when cuDNN fails.
+  // when an operand is missing or misaligned, the workspace too small or serves() false, Error(kDevice) when cuDNN
+  // fails.
   void run(const Conv2dProblem& problem, const Conv2dOperands& operands, View<DeviceSpace, std::byte> workspace,
            cudaStream_t stream);
 

@@ -101,7 +101,7 @@ std::vector<float> sums(const Conv2dProblem& problem, const std::vector<float>& 
   return result;
 }
 
-// Rounds once to T. What is assigned is not read.
+// Rounds to T: once, but where the real one was seen to round before it adds. What is assigned is not read.
 template <class T>
 void convolve(const Conv2dProblem& problem, const Conv2dOperands& operands) {
   const Conv2dShape& shape = problem.shape;
@@ -117,8 +117,10 @@ void convolve(const Conv2dProblem& problem, const Conv2dOperands& operands) {
                                        : problem.pass == Conv2dPass::kDgrad ? operands.x
                                                                             : operands.w);
   const bool add = problem.accumulate == Accumulate::kAdd;
+  const bool twice = may_round_before_adding(problem);
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    result[i] = static_cast<T>(add ? exact[i] + static_cast<float>(result[i]) : exact[i]);
+    const float sum = twice ? static_cast<float>(static_cast<T>(exact[i])) : exact[i];
+    result[i] = static_cast<T>(add ? sum + static_cast<float>(result[i]) : sum);
   }
 }
 
@@ -147,8 +149,25 @@ void check_problem(const Conv2dProblem& problem) {
 }  // namespace
 
 struct Conv2dPlans::State {
+  // The plan of the problem, which is noted. Which dgrads in fp32 have none worth using is made up: those of few
+  // channels, as on an H200.
+  std::string plan(const Conv2dProblem& problem) {
+    const std::string name = to_string(problem);
+    const bool slow =
+        problem.precision == ConvPrecision::kFp32 && problem.pass == Conv2dPass::kDgrad && problem.shape.c <= 4;
+    std::string chosen = may_round_before_adding(problem) || slow ? kOwnConvolution : kOnlyPlan;
+    const auto given = options.chosen.find(name);
+    if (given != options.chosen.end()) {
+      chosen = given->second;
+      if (chosen != kOnlyPlan && (chosen != kOwnConvolution || problem.pass != Conv2dPass::kDgrad)) {
+        throw Error(ErrorCode::kWeights, "convolution " + name + ": no plan " + chosen + " here");
+      }
+    }
+    return plans.emplace(name, chosen).first->second;
+  }
+
   Conv2dPlansOptions options;
-  std::vector<Conv2dProblem> problems;
+  PlanChoices plans;
 };
 
 bool Conv2dPlans::available() {
@@ -164,24 +183,21 @@ void Conv2dPlans::give(const PlanChoices& chosen) {
   for (const auto& [problem, plan] : chosen) state_->options.chosen.insert_or_assign(problem, plan);
 }
 
+bool Conv2dPlans::serves(const Conv2dProblem& problem) {
+  check_problem(problem);
+  return state_->plan(problem) != kOwnConvolution;
+}
+
 // Any number from 0 to 64 KiB, another one for another problem and another seed.
 std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& problem) {
-  check_problem(problem);
-  const std::string name = to_string(problem);
-  std::vector<Conv2dProblem>& known = state_->problems;
-  if (std::find(known.begin(), known.end(), problem) == known.end()) {
-    const auto given = state_->options.chosen.find(name);
-    if (given != state_->options.chosen.end() && given->second != kOnlyPlan) {
-      throw Error(ErrorCode::kWeights, "convolution " + name + ": no plan " + given->second + " here");
-    }
-    known.push_back(problem);
-  }
-  const std::size_t hash = std::hash<std::string>{}(name + std::to_string(schedule_seed()));
+  if (!serves(problem)) return 0;
+  const std::size_t hash = std::hash<std::string>{}(to_string(problem) + std::to_string(schedule_seed()));
   return std::min(static_cast<std::int64_t>(hash % 65'537), state_->options.workspace_limit);
 }
 
 void Conv2dPlans::run(const Conv2dProblem& problem, const Conv2dOperands& operands,
                       View<DeviceSpace, std::byte> workspace, cudaStream_t stream) {
+  if (!serves(problem)) refuse(problem, "it is left to our own kernel");
   if (workspace.size() < workspace_bytes(problem)) refuse(problem, "the workspace is too small");
   for (const void* pointer : {operands.x, operands.w, operands.y}) {
     if (pointer == nullptr || std::bit_cast<std::uintptr_t>(pointer) % 16 != 0) refuse(problem, "a misaligned operand");
@@ -198,9 +214,7 @@ void Conv2dPlans::run(const Conv2dProblem& problem, const Conv2dOperands& operan
 }
 
 PlanChoices Conv2dPlans::choices() const {
-  PlanChoices choices;
-  for (const Conv2dProblem& problem : state_->problems) choices[to_string(problem)] = kOnlyPlan;
-  return choices;
+  return state_->plans;
 }
 
 std::string Conv2dPlans::environment() const {

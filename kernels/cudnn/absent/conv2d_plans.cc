@@ -20,6 +20,9 @@ Conv2dPlans& Conv2dPlans::operator=(Conv2dPlans&&) noexcept = default;
 
 // Never reached: there is no object.
 void Conv2dPlans::give(const PlanChoices& /*chosen*/) {}
+bool Conv2dPlans::serves(const Conv2dProblem& /*problem*/) {
+  return false;
+}
 std::int64_t Conv2dPlans::workspace_bytes(const Conv2dProblem& /*problem*/) {
   return 0;
 }

@@ -114,6 +114,26 @@ TEST_F(Conv2dByCudnn, AnotherRunCanTakeTheSamePlan) {
   expect_error(ErrorCode::kWeights, "no plan 9999[1=2] here", [&] { other.workspace_bytes(forward.problem()); });
 }
 
+// What is left to our own kernel is a choice like a plan: kept, given, and as exact; and only dgrad has that kernel.
+TEST_F(Conv2dByCudnn, OurOwnDgradCanBeTheChoice) {
+  CudaContext<float> context = CudnnBackend<float>::make();
+  const Conv2dProblem given{.shape = kShapes[1], .pass = Conv2dPass::kDgrad};
+  Conv2dPlans plans({.chosen = {{to_string(given), kOwnConvolution}}});
+  EXPECT_FALSE(plans.serves(given));
+  EXPECT_EQ(plans.workspace_bytes(given), 0);
+  EXPECT_EQ(plans.choices(), (PlanChoices{{to_string(given), kOwnConvolution}}));
+
+  const Conv2dProblem twice{.shape = kShapes[3],
+                            .pass = Conv2dPass::kDgrad,
+                            .precision = ConvPrecision::kBf16,
+                            .accumulate = Accumulate::kAdd};
+  EXPECT_FALSE(Conv2dPlans().serves(twice));
+
+  const Conv2dProblem forward{.shape = kShapes[1]};
+  Conv2dPlans wrong({.chosen = {{to_string(forward), kOwnConvolution}}});
+  expect_error(ErrorCode::kWeights, "no plan implicit-gemm here", [&] { wrong.workspace_bytes(forward); });
+}
+
 TEST_F(Conv2dByCudnn, RefusesOperandsThatItCannotTake) {
   CudaContext<float> context = CudnnBackend<float>::make();
   const Forward forward(context, integer_conv2d_case(kShapes[0], 5));

@@ -56,6 +56,19 @@ TEST(PlanSearch, RefusesWhatCudnnOffersButCallsNondeterministic) {
   }
 }
 
+// As seen on an H200: at the limit that runs have, cuDNN's first plan for the wide images is its plainest engine, that
+// for the narrow ones isn't; and no other precision or pass has such a plan called slow.
+TEST(PlanSearch, KnowsTheSlowDgradOfFp32) {
+  const PlanTarget target = h100();
+  const auto is_slow = [&](const Conv2dProblem& problem) {
+    return is_slow_dgrad(problem, find_conv2d_plans(problem, target, std::int64_t{32} << 20U, 1).front());
+  };
+  EXPECT_TRUE(is_slow(stage_1(Conv2dPass::kDgrad, ConvPrecision::kFp32)));
+  EXPECT_FALSE(is_slow(stage_1(Conv2dPass::kForward, ConvPrecision::kFp32)));
+  EXPECT_FALSE(is_slow(stage_1(Conv2dPass::kDgrad, ConvPrecision::kTf32)));
+  EXPECT_FALSE(is_slow({.shape = {.n = 128, .h = 4, .w = 4, .c = 512, .k = 512}, .pass = Conv2dPass::kDgrad}));
+}
+
 TEST(PlanSearch, FloatIsMultipliedAsFloatUnlessTf32IsAskedFor) {
   const PlanTarget target = h100();
   const auto on_tensor_cores = [](const Conv2dPlan& plan) {
