@@ -117,7 +117,7 @@ void convolve(const Conv2dProblem& problem, const Conv2dOperands& operands) {
                                        : problem.pass == Conv2dPass::kDgrad ? operands.x
                                                                             : operands.w);
   const bool add = problem.accumulate == Accumulate::kAdd;
-  const bool twice = may_round_before_adding(problem);
+  const bool twice = add && problem.precision == ConvPrecision::kBf16 && (shape.c % 8 != 0 || shape.k % 8 != 0);
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const float sum = twice ? static_cast<float>(static_cast<T>(exact[i])) : exact[i];
     result[i] = static_cast<T>(add ? sum + static_cast<float>(result[i]) : sum);
