@@ -43,7 +43,8 @@ endfunction()
 # builds all of them.
 add_custom_target(cuda_on_cpu_tests)
 function(kindling_cuda_on_cpu_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;SEEDS" ${ARGN})
+  # SERIAL changes nothing: each process has a device of its own.
+  cmake_parse_arguments(arg "SERIAL" "" "SOURCES;LINK;SEEDS" ${ARGN})
   if(NOT arg_SEEDS)
     set(arg_SEEDS 0 1 2 3)
   endif()

@@ -56,7 +56,7 @@ function(kindling_program name)
 endfunction()
 
 # kindling_test(NAME SOURCES a.cc ... LINK lib ... [LABELS l] [SERIAL]): a GoogleTest binary; every TEST is a ctest test.
-# SERIAL: with no other test beside it, for one that compares times. The target memory_tests builds what .ci/run tests
+# SERIAL: with no other test beside it, for one that compares times or sees all of a GPU's memory. The target memory_tests builds what .ci/run tests
 # under AddressSanitizer: no whole runs, nothing that needs a GPU.
 add_custom_target(memory_tests)
 function(kindling_test name)
